@@ -1,0 +1,15 @@
+//! memgan: a description of a generative adversarial network becomes hardware around memristive crossbars.
+//!
+//! Data flows one way: [`config`] -> `Design` -> [`schedule`] -> { [`golden`], [`rtl`], reports }.
+
+pub mod config;
+pub mod cosim;
+pub mod data;
+pub mod device;
+pub mod diff;
+pub mod emit;
+pub mod golden;
+pub mod hdl;
+pub mod numeric;
+pub mod rtl;
+pub mod schedule;
