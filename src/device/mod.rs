@@ -1,1 +1,7 @@
-//! (module documentation)
+//! Memristor levels and crossbar contents, golden side.
+
+mod cells;
+mod mapping;
+
+pub use cells::{CellCode, ProgramWord};
+pub use mapping::{LayerMap, LayerParameters, Mapping, QuantisationReport};

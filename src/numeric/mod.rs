@@ -1,1 +1,30 @@
-//! (module documentation)
+//! The numeric contract. Golden model and hardware both take rounding, saturation, tables and random streams from
+//! here; nothing else in the project rounds an integer.
+//!
+//! | quantity | type | rule |
+//! |---|---|---|
+//! | activation, line DAC | signed 8 bit, -127..=127 | [`saturate_activation`] |
+//! | bit-line sum of a tile | exact | sum of activation x weight level |
+//! | ADC code | `adc_bits`, two's complement | [`adc`]: [`round_shift`] by the gain, then saturate |
+//! | partial sums over row tiles, scatter-add | exact | widths from the schedule |
+//! | bias | signed [`BIAS_BITS`], in ADC code units | added before requantisation |
+//! | requantisation and non-linearity | signed 8 bit | [`activate`] |
+
+mod activation;
+mod pixel;
+mod random;
+mod round;
+
+pub use activation::{
+    activate, table_magnitude, tanh_table, SIGMOID_INPUT_EXP, TABLE_ENTRIES, TABLE_OUT_MAX, TANH_INPUT_EXP,
+};
+pub use pixel::{code_scale, code_to_pixel, pixel_to_code};
+pub use random::{
+    dropout_threshold, lane_constants, latent_code, latent_scale, splitmix32, xorshift32, LaneRandom, SEED_WARMUP,
+};
+pub use round::{adc, round_shift, saturate, saturate_activation, ACTIVATION_MAX};
+
+/// Width of a digital bias.
+pub const BIAS_BITS: u32 = 16;
+/// Width of the requantisation shift and of the ADC gain exponent.
+pub const SHIFT_BITS: u32 = 4;

@@ -1,1 +1,15 @@
-//! (module documentation)
+//! Layers become tiles, memory regions and operations. The golden model and the hardware both execute this; the
+//! cycle prediction walks the same operations.
+
+mod banks;
+mod build;
+mod program;
+mod segments;
+mod timing;
+mod widths;
+
+pub use banks::Bank;
+pub use program::{Gather, NetworkProgram, Op, OpKind, Schedule, Tensor, Window};
+pub use segments::{Segment, WindowSegments};
+pub use timing::{predict, OpCycles, Starvation};
+pub use widths::{bits_for, Widths};

@@ -1,0 +1,122 @@
+//! Weights as device levels, and the stream that programs them.
+
+use crate::config::{Design, PairScheme};
+use crate::schedule::{bits_for, Schedule};
+use ndarray::Array2;
+
+/// How a signed weight in level steps becomes device levels, and a cell's programming data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CellCode {
+    pair: PairScheme,
+    levels: u32,
+    level_bits: u32,
+}
+
+impl CellCode {
+    pub fn new(design: &Design) -> Self {
+        let levels = design.device.levels;
+        Self { pair: design.crossbar.pair, levels, level_bits: bits_for(levels as usize - 1) }
+    }
+
+    /// Largest weight magnitude that both signs reach.
+    pub fn weight_max(&self) -> i32 {
+        match self.pair {
+            PairScheme::Differential => self.levels as i32 - 1,
+            PairScheme::Reference => self.levels as i32 - 1 - self.reference(),
+        }
+    }
+
+    /// Level of the fixed reference column.
+    pub fn reference(&self) -> i32 {
+        (self.levels / 2) as i32
+    }
+
+    /// Bits of a cell's programming data.
+    pub fn bits(&self) -> u32 {
+        match self.pair {
+            PairScheme::Differential => 2 * self.level_bits,
+            PairScheme::Reference => self.level_bits,
+        }
+    }
+
+    /// Programming data of a weight. Differential: `{minus, plus}`, one of them at the lowest level. Reference: the
+    /// level.
+    pub fn encode(&self, weight: i32) -> u32 {
+        match self.pair {
+            PairScheme::Differential => {
+                let (plus, minus) = (weight.max(0) as u32, (-weight).max(0) as u32);
+                (minus << self.level_bits) | plus
+            }
+            PairScheme::Reference => (weight + self.reference()) as u32,
+        }
+    }
+
+    /// The weight that programming data stands for.
+    pub fn decode(&self, data: u32) -> i32 {
+        let mask = (1 << self.level_bits) - 1;
+        match self.pair {
+            PairScheme::Differential => (data & mask) as i32 - ((data >> self.level_bits) & mask) as i32,
+            PairScheme::Reference => (data & mask) as i32 - self.reference(),
+        }
+    }
+
+    /// Data of a cell outside the matrix: weight zero.
+    pub fn unused(&self) -> u32 {
+        self.encode(0)
+    }
+}
+
+/// One beat of the programming port: the cells of one word line that belong to one conversion group, ADC 0 first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramWord {
+    pub tile: usize,
+    pub row: usize,
+    pub group: usize,
+    pub cells: Vec<u32>,
+}
+
+impl ProgramWord {
+    /// The whole content of a layer's tiles. Word lines and groups that the matrix does not use are left out: the
+    /// programming port leaves them at weight zero.
+    pub fn of_layer(schedule: &Schedule, layer: usize, levels: &Array2<i16>) -> Vec<ProgramWord> {
+        let bank = &schedule.banks[layer];
+        let code = CellCode::new(&schedule.design);
+        let adcs = schedule.design.crossbar.adcs();
+        let rows = schedule.design.crossbar.rows;
+        let full_group = bank.column_tiles * adcs;
+        let mut words = Vec::with_capacity(bank.matrix_rows * bank.groups * bank.column_tiles);
+        for i in 0..bank.matrix_rows {
+            let weights = levels.row(i);
+            let tile_row = bank.first_tile + (i / rows) * bank.column_tiles;
+            for group in 0..bank.groups {
+                for column_tile in 0..bank.column_tiles {
+                    let first = group * full_group + column_tile * adcs;
+                    let cells = (first..first + adcs)
+                        .map(|j| weights.get(j).map_or(code.unused(), |&w| code.encode(i32::from(w))))
+                        .collect();
+                    words.push(ProgramWord { tile: tile_row + column_tile, row: i % rows, group, cells });
+                }
+            }
+        }
+        words
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_weight_survives_its_encoding() {
+        for pair in [PairScheme::Differential, PairScheme::Reference] {
+            for levels in [2, 3, 16, 64, 256] {
+                let code = CellCode { pair, levels, level_bits: bits_for(levels as usize - 1) };
+                for w in -code.weight_max()..=code.weight_max() {
+                    let data = code.encode(w);
+                    assert!(data < 1 << code.bits());
+                    assert_eq!(code.decode(data), w);
+                }
+            }
+        }
+    }
+}

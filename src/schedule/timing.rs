@@ -1,0 +1,283 @@
+//! Cycle prediction: the control state machines of the hardware, stepped without data.
+//!
+//! Every register here has its counterpart in `src/rtl`; the co-simulation demands equality. The array answers in the
+//! configured number of cycles.
+
+use super::segments::{Segment, WindowSegments};
+use super::{Op, OpKind, Schedule};
+use crate::config::SignedInput;
+use serde::Serialize;
+
+/// Sequencer cycles of an operation before its units run: fetch and start.
+pub const OP_OVERHEAD: u64 = 2;
+
+/// Why no tile settled or converted, in cycles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Starvation {
+    /// Waiting for the first or the next input vector.
+    pub gather: u64,
+    /// A finished conversion waits because the previous one is not drained.
+    pub drain: u64,
+    /// After the last read: draining, pipelines, fetch and start of the operation.
+    pub overhead: u64,
+    /// Pass over the accumulators.
+    pub finish: u64,
+}
+
+/// Predicted cycles of one operation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct OpCycles {
+    /// From fetch to done.
+    pub total: u64,
+    /// Cycles in which a tile settles, samples or converts.
+    pub array_busy: u64,
+    pub starved: Starvation,
+}
+
+/// Predicted cycles of each operation.
+pub fn predict(schedule: &Schedule) -> Vec<OpCycles> {
+    schedule.ops.iter().map(|op| OpModel::new(schedule, op).run()).collect()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ArrayState {
+    Idle,
+    Settle,
+    Sample,
+    Start,
+    Wait,
+}
+
+/// A segment in an engine: next word offset, elements left.
+#[derive(Clone, Copy)]
+struct Current {
+    offset: usize,
+    left: usize,
+    last: bool,
+    last_of_op: bool,
+}
+
+struct OpModel<'a> {
+    schedule: &'a Schedule,
+    op: &'a Op,
+    lanes: usize,
+    // Gather
+    input: Box<dyn Iterator<Item = (Segment, bool)>>,
+    next_input: Option<(Segment, bool)>,
+    gather: Option<Current>,
+    vector_pending: bool,
+    gather_pipe: [bool; 2],
+    vector_ready: bool,
+    // Array
+    state: ArrayState,
+    timer: u32,
+    phase: u32,
+    group: usize,
+    stalled: bool,
+    reads: usize,
+    // Drain
+    output: Box<dyn Iterator<Item = (Segment, bool)>>,
+    next_output: Option<(Segment, bool)>,
+    drain: Option<Current>,
+    captured: bool,
+    element: usize,
+    group_base: usize,
+    drain_group: usize,
+    drain_pipe: [bool; 3],
+    final_seen: bool,
+}
+
+/// Consecutive runs of `len` elements.
+fn runs(len: usize, positions: usize) -> Box<dyn Iterator<Item = (Segment, bool)>> {
+    Box::new((0..positions).map(move |i| {
+        (Segment { address: i * len, index: 0, len, last: true }, i + 1 == positions)
+    }))
+}
+
+fn windows(op: &Op) -> Box<dyn Iterator<Item = (Segment, bool)>> {
+    let window = op.window.expect("a window operation has a window");
+    let total = op.positions * window.kernel;
+    Box::new(WindowSegments::new(window).enumerate().map(move |(i, s)| (s, i + 1 == total)))
+}
+
+impl<'a> OpModel<'a> {
+    fn new(schedule: &'a Schedule, op: &'a Op) -> Self {
+        let mut input = match op.kind {
+            OpKind::GatherWindow => windows(op),
+            OpKind::GatherRun | OpKind::ScatterWindow => runs(op.gather_len, op.positions),
+            OpKind::Finish => Box::new(std::iter::empty()),
+        };
+        let mut output = match op.kind {
+            OpKind::ScatterWindow => windows(op),
+            _ => runs(op.drain_len, op.positions),
+        };
+        let (next_input, next_output) = (input.next(), output.next());
+        Self {
+            schedule, op, lanes: schedule.lanes, input, next_input, gather: None, vector_pending: false,
+            gather_pipe: [false; 2], vector_ready: false, state: ArrayState::Idle, timer: 0, phase: 0, group: 0,
+            stalled: false, reads: 0, output, next_output, drain: None, captured: false, element: 0, group_base: 0,
+            drain_group: 0, drain_pipe: [false; 3], final_seen: false,
+        }
+    }
+
+    fn run(mut self) -> OpCycles {
+        let mut cycles = OpCycles { total: OP_OVERHEAD, ..Default::default() };
+        cycles.starved.overhead = OP_OVERHEAD;
+        loop {
+            cycles.total += 1;
+            let active = match self.state {
+                ArrayState::Idle => false,
+                ArrayState::Wait => !self.stalled,
+                _ => true,
+            };
+            let starved = &mut cycles.starved;
+            let cause = match self.op.kind {
+                _ if active => &mut cycles.array_busy,
+                OpKind::Finish => &mut starved.finish,
+                _ if self.stalled => &mut starved.drain,
+                _ if self.reads < self.op.positions => &mut starved.gather,
+                _ => &mut starved.overhead,
+            };
+            *cause += 1;
+            if self.step() {
+                return cycles;
+            }
+        }
+    }
+
+    /// One clock edge; true when the sequencer sees the operation done in this cycle.
+    fn step(&mut self) -> bool {
+        let done = self.final_seen && self.drain_pipe == [false; 3];
+        let release = self.step_drain();
+        let apply = self.step_array(release);
+        self.step_gather(apply);
+        done
+    }
+
+    fn step_gather(&mut self, apply: bool) {
+        let (mut issue, mut vector_end) = (false, false);
+        let mut finished = self.gather.is_none();
+        if let Some(g) = self.gather.as_mut().filter(|_| !self.vector_pending) {
+            issue = true;
+            let n = g.left.min(self.lanes - g.offset);
+            g.left -= n;
+            g.offset = 0;
+            finished = g.left == 0;
+            vector_end = finished && g.last;
+        }
+        if finished {
+            self.gather = self.next_input.take().map(|(s, last_of_op)| Current {
+                offset: s.address % self.lanes, left: s.len, last: s.last, last_of_op,
+            });
+            self.next_input = self.input.next();
+        }
+        self.vector_ready = (self.vector_ready && !apply) || self.gather_pipe[1];
+        self.gather_pipe = [issue && vector_end, self.gather_pipe[0]];
+        self.vector_pending = (self.vector_pending && !apply) || vector_end;
+    }
+
+    /// Returns whether a new vector is applied to the lines in this cycle.
+    fn step_array(&mut self, release: bool) -> bool {
+        let converter = &self.schedule.design.converter;
+        let phases = match converter.signed_input {
+            SignedInput::Dac => 1,
+            SignedInput::TwoPhase => 2,
+        };
+        let bank = &self.schedule.banks[self.op.layer];
+        let answered = self.state == ArrayState::Wait && self.timer == 0;
+        let free = !self.captured || release;
+        let capture = answered && free;
+        let read_end = capture && self.group + 1 == bank.groups;
+        let apply = self.vector_ready && (self.state == ArrayState::Idle || read_end);
+        self.captured = (self.captured && !release) || capture;
+        self.stalled = answered && !free;
+        self.timer = self.timer.saturating_sub(1);
+        match self.state {
+            ArrayState::Settle if self.timer == 0 => {
+                (self.state, self.timer) = (ArrayState::Sample, converter.sample_cycles);
+            }
+            ArrayState::Sample if self.timer == 0 => {
+                self.phase += 1;
+                if self.phase == phases {
+                    self.state = ArrayState::Start;
+                } else {
+                    (self.state, self.timer) = (ArrayState::Settle, converter.settle_cycles);
+                }
+            }
+            ArrayState::Start => {
+                (self.state, self.timer) = (ArrayState::Wait, converter.conversion_cycles - 2);
+            }
+            ArrayState::Wait if read_end => self.state = ArrayState::Idle,
+            ArrayState::Wait if capture => {
+                self.group += 1;
+                self.state = ArrayState::Start;
+            }
+            _ => {}
+        }
+        if apply {
+            (self.state, self.timer) = (ArrayState::Settle, converter.settle_cycles);
+            (self.phase, self.group) = (0, 0);
+            self.reads += 1;
+        }
+        apply
+    }
+
+    /// Returns whether the captured group is released in this cycle.
+    fn step_drain(&mut self) -> bool {
+        let bank = &self.schedule.banks[self.op.layer];
+        let finish = self.op.kind == OpKind::Finish;
+        let (size, groups) = (bank.group_columns, if finish { 1 } else { bank.groups });
+        let available = self.captured || finish;
+        let (mut emit, mut release, mut position_end, mut segment_end) = (false, false, false, self.drain.is_none());
+        let mut last_of_op = false;
+        if let Some(d) = self.drain.as_mut() {
+            let last_group = self.drain_group + 1 == groups;
+            last_of_op = d.last_of_op;
+            let skip = !finish && self.element >= size;
+            if d.left == 0 {
+                release = d.last && available;
+                position_end = release && last_group;
+                segment_end = !d.last || position_end;
+            } else if skip {
+                release = available;
+                if release {
+                    self.element -= size;
+                }
+            } else if available {
+                emit = true;
+                let mut n = d.left.min(self.lanes - d.offset);
+                if !finish {
+                    n = n.min(size - self.element);
+                }
+                d.left -= n;
+                d.offset = (d.offset + n) % self.lanes;
+                self.element += n;
+                let end = d.left == 0;
+                position_end = end && d.last && last_group;
+                let group_end = !finish && self.element == size;
+                release = group_end || position_end;
+                segment_end = end && (!d.last || position_end);
+                if group_end {
+                    self.element = 0;
+                }
+            }
+            if release {
+                self.group_base += size;
+                self.drain_group += 1;
+            }
+            if position_end {
+                (self.group_base, self.drain_group) = (0, 0);
+            }
+        }
+        if segment_end {
+            self.drain = self.next_output.take().map(|(s, last_of_op)| {
+                self.element = s.index.saturating_sub(self.group_base);
+                Current { offset: s.address % self.lanes, left: s.len, last: s.last, last_of_op }
+            });
+            self.next_output = self.output.next();
+        }
+        self.final_seen |= position_end && last_of_op;
+        self.drain_pipe = [emit, self.drain_pipe[0], self.drain_pipe[1]];
+        release && !finish
+    }
+}
