@@ -193,7 +193,7 @@ pub struct Converter {
     pub settle_cycles: u32,
     /// Sample window, 1..=255.
     pub sample_cycles: u32,
-    /// One conversion, 2..=255.
+    /// One conversion, 3..=255.
     pub conversion_cycles: u32,
 }
 

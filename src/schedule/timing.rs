@@ -83,7 +83,7 @@ struct OpModel<'a> {
     element: usize,
     group_base: usize,
     drain_group: usize,
-    drain_pipe: [bool; 3],
+    drain_pipe: [bool; 4],
     final_seen: bool,
 }
 
@@ -116,7 +116,7 @@ impl<'a> OpModel<'a> {
             schedule, op, lanes: schedule.lanes, input, next_input, gather: None, vector_pending: false,
             gather_pipe: [false; 2], vector_ready: false, state: ArrayState::Idle, timer: 0, phase: 0, group: 0,
             stalled: false, reads: 0, output, next_output, drain: None, captured: false, element: 0, group_base: 0,
-            drain_group: 0, drain_pipe: [false; 3], final_seen: false,
+            drain_group: 0, drain_pipe: [false; 4], final_seen: false,
         }
     }
 
@@ -147,7 +147,7 @@ impl<'a> OpModel<'a> {
 
     /// One clock edge; true when the sequencer sees the operation done in this cycle.
     fn step(&mut self) -> bool {
-        let done = self.final_seen && self.drain_pipe == [false; 3];
+        let done = self.final_seen && self.drain_pipe == [false; 4];
         let release = self.step_drain();
         let apply = self.step_array(release);
         self.step_gather(apply);
@@ -277,7 +277,9 @@ impl<'a> OpModel<'a> {
             self.next_output = self.output.next();
         }
         self.final_seen |= position_end && last_of_op;
-        self.drain_pipe = [emit, self.drain_pipe[0], self.drain_pipe[1]];
+        // Scatter writes the accumulators one stage before activations are written.
+        let writes = self.op.kind != OpKind::ScatterWindow;
+        self.drain_pipe = [emit, self.drain_pipe[0], self.drain_pipe[1], self.drain_pipe[2] && writes];
         release && !finish
     }
 }

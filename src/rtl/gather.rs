@@ -1,0 +1,145 @@
+//! Gather: segments of a tensor become a vector in the line DAC registers.
+
+use super::lanes::{lane_mask, lanes_below, Sizes};
+use crate::hdl::{Builder, Expr, Module};
+use crate::schedule::Schedule;
+use std::sync::Arc;
+
+/// Bits of a DAC word index within the longest matrix row vector.
+pub(super) fn dac_word_bits(schedule: &Schedule) -> usize {
+    let sizes = Sizes::of(schedule);
+    sizes.element - sizes.lane_bits
+}
+
+pub(super) fn gather(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
+    let sizes = Sizes::of(schedule);
+    let (e, l, lb) = (sizes.element, sizes.lanes, sizes.lane_bits);
+    let a = schedule.widths.activation_word as usize;
+    let dw = dac_word_bits(schedule);
+    let mut m = Builder::new("memgan_gather", file!());
+    m.doc("Copies segments from the activation memory to the line DAC shadow registers. A memory word is rotated to \
+           the lanes of its destination; lanes flagged in dac_next_o belong to the next DAC word.");
+    m.contract("One memory word a cycle. After the last segment of a vector nothing is read until apply_i moves the \
+                shadow registers to the lines; vector_ready_o is high from the vector's last write to apply_i.");
+    m.latency("3 cycles from the last read of a vector to vector_ready_o");
+    m.clk_rst();
+    m.group("Segments");
+    let seg_valid = m.input("segment_valid_i", 1, "");
+    let seg_ready = m.output("segment_ready_o", 1, "");
+    let seg_address = m.input("segment_address_i", e, "first element in the tensor");
+    let seg_index = m.input("segment_index_i", e, "first matrix row");
+    let seg_len = m.input("segment_len_i", e, "elements, 0 for none");
+    let seg_last = m.input("segment_last_i", 1, "closes a vector");
+    m.group("Activation memory");
+    let base = m.input("source_word_i", a, "first word of the tensor");
+    let read = m.output("read_valid_o", 1, "");
+    let read_address = m.output("read_address_o", a, "");
+    let read_data = m.input("read_data_i", 8 * l, "one cycle after read_valid_o");
+    m.group("Line DACs");
+    let dac_valid = m.output("dac_valid_o", 1, "");
+    let dac_word = m.output("dac_word_o", dw, "matrix row / lanes");
+    let dac_mask = m.output("dac_mask_o", l, "lanes to write");
+    let dac_next = m.output("dac_next_o", l, "lanes that belong to dac_word_o + 1");
+    let dac_data = m.output("dac_data_o", 8 * l, "signed 8 bit a lane");
+    m.group("Array control");
+    let apply = m.input("apply_i", 1, "the vector moves to the lines");
+    let ready_out = m.output("vector_ready_o", 1, "");
+
+    m.section("Segment in progress");
+    let valid = m.reg("valid_q", 1, 0);
+    let address = m.reg("address_q", e, 0);
+    let index = m.reg("index_q", e, 0);
+    let left = m.reg("left_q", e, 0);
+    let last = m.reg("last_q", 1, 0);
+    let pending = m.reg("pending_q", 1, 0);
+    let ready = m.reg("ready_q", 1, 0);
+
+    let offset = m.wire("offset", sizes.lane(&address));
+    let room = m.wire("room", sizes.room(&offset));
+    let ends = m.wire("ends_here", left.ule(room.zext(e)));
+    let take = m.wire("take", ends.mux(left.trunc(lb + 1), &room));
+    let issue = m.wire("issue", valid.and(pending.not()));
+    let finish = m.wire("finish", issue.and(&ends));
+    let vector_end = m.wire("vector_end", finish.and(&last));
+    let accept = m.wire("accept", valid.not().or(&finish));
+    m.assign(&seg_ready, &accept);
+    let fetch = m.wire("fetch", issue.and(left.any()));
+    m.assign(&read, &fetch);
+    let word = m.wire("word", sizes.word(&address));
+    m.assign(&read_address, base.add(fit(&mut m, "word", &word, a)));
+
+    m.section("Stage 1: the word is at the memory's output; stage 2: at the DACs");
+    let valid1 = m.reg("valid1_q", 1, 0);
+    let last1 = m.reg("last1_q", 1, 0);
+    let take1 = m.var("take1_q", lb + 1);
+    let from1 = m.var("from1_q", lb);
+    let to1 = m.var("to1_q", lb);
+    let word1 = m.var("word1_q", dw);
+    let turn = m.wire("turn", to1.sub(&from1));
+    let turned = m.net("turned", 8 * l);
+    m.inst("u_rotate", rotate, |u| {
+        u.connect("data_i", &read_data);
+        u.connect("amount_i", &turn);
+        u.connect("data_o", &turned);
+    });
+    let mask = lane_mask(&mut m, "target", &sizes, &to1, &take1);
+    let next = lanes_below(&mut m, "wrapped", &sizes, &to1);
+    let valid2 = m.reg("valid2_q", 1, 0);
+    let last2 = m.reg("last2_q", 1, 0);
+    let word2 = m.var("word2_q", dw);
+    let mask2 = m.var("mask2_q", l);
+    let next2 = m.var("next2_q", l);
+    let data2 = m.var("data2_q", 8 * l);
+    m.assign(&dac_valid, &valid2);
+    m.assign(&dac_word, &word2);
+    m.assign(&dac_mask, &mask2);
+    m.assign(&dac_next, &next2);
+    m.assign(&dac_data, &data2);
+    m.assign(&ready_out, &ready);
+
+    m.clocked(|s| {
+        s.if_(&accept, |s| {
+            s.set(&valid, &seg_valid);
+            s.set(&address, &seg_address);
+            s.set(&index, &seg_index);
+            s.set(&left, &seg_len);
+            s.set(&last, &seg_last);
+        })
+        .elif(&issue, |s| {
+            s.set(&address, address.add(take.zext(e)));
+            s.set(&index, index.add(take.zext(e)));
+            s.set(&left, left.sub(take.zext(e)));
+        });
+        s.set(&pending, pending.and(apply.not()).or(&vector_end));
+        s.set(&valid1, &fetch);
+        s.set(&last1, &vector_end);
+        s.set(&valid2, &valid1);
+        s.set(&last2, &last1);
+        s.set(&ready, ready.and(apply.not()).or(&last2));
+    });
+    m.clocked_no_reset(|s| {
+        s.if_(&fetch, |s| {
+            s.set(&take1, &take);
+            s.set(&from1, &offset);
+            s.set(&to1, sizes.lane(&index));
+            s.set(&word1, sizes.word(&index));
+        });
+        s.if_(&valid1, |s| {
+            s.set(&word2, &word1);
+            s.set(&mask2, &mask);
+            s.set(&next2, &next);
+            s.set(&data2, &turned);
+        });
+    });
+    m.finish()
+}
+
+/// `value` in exactly `width` bits: cut (the schedule guarantees that the cut bits are zero) or zero-extended.
+pub(super) fn fit(m: &mut Builder, name: &str, value: &Expr, width: usize) -> Expr {
+    if value.width() > width {
+        m.unused(&format!("unused_{name}"), &[value.slice(width, value.width() - width)]);
+        value.trunc(width)
+    } else {
+        value.zext(width)
+    }
+}

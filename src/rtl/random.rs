@@ -1,0 +1,75 @@
+//! The random streams: one 32-bit xorshift register a lane, latents and dropout bytes from it.
+
+use crate::config::LatentDistribution;
+use crate::hdl::{Bits, Builder, Expr, Module};
+use crate::numeric::lane_constants;
+use crate::schedule::Schedule;
+use std::sync::Arc;
+
+pub(super) fn random(schedule: &Schedule) -> Arc<Module> {
+    let lanes = schedule.lanes;
+    let mut m = Builder::new("memgan_random", file!());
+    m.doc("One xorshift generator (13, 17, 5) a lane. Lane constants part the lanes that share a seed.");
+    m.contract("seed_valid_i starts every lane from seed_i ^ constant; step_i steps all lanes. The host makes the warm-up \
+                steps after seeding.");
+    m.latency("1 cycle");
+    m.clk_rst();
+    m.group("Control");
+    let seed_valid = m.input("seed_valid_i", 1, "");
+    let seed = m.input("seed_i", 32, "");
+    let step = m.input("step_i", 1, "");
+    m.group("Streams");
+    let latents = m.output("latents_o", 8 * lanes, "signed 8 bit a lane, -127..127");
+    let bytes = m.output("bytes_o", 8 * lanes, "uniform 0..255 a lane");
+
+    let constants: Vec<u128> = lane_constants(lanes).into_iter().map(u128::from).collect();
+    let constant = m.table("LANE_CONSTANTS", 32, &constants, "splitmix of the lane's number");
+    let reset = constants.iter().rev().fold(String::new(), |s, c| s + &format!("{c:08x}"));
+    let words: Vec<u64> = (0..reset.len().div_ceil(16))
+        .map(|i| {
+            let end = reset.len() - 16 * i;
+            u64::from_str_radix(&reset[end.saturating_sub(16)..end], 16).expect("hexadecimal")
+        })
+        .collect();
+    let state = m.reg_bits("state_q", &Bits::from_words(32 * lanes, &words));
+    let next = m.net("next", 32 * lanes);
+    m.gen_for("gen_lane", "lane", 0..lanes, |m, lane| {
+        let now = state.part_at(lane * 32, 32);
+        let mixed = m.wire("mixed", seed.xor(constant.part_at(lane * 32, 32)));
+        let seeded = m.wire("seeded", mixed.any().mux(&mixed, constant.part_at(lane * 32, 32)));
+        let a = m.wire("left_13", now.xor(now_shl(state.clone(), lane, 13)));
+        let b = m.wire("right_17", a.xor(a.shr(17)));
+        let c = m.wire("left_5", b.xor(b.shl(5)));
+        m.assign(next.part_at(lane * 32, 32), seed_valid.mux(&seeded, &c));
+        m.assign(bytes.part_at(lane * 8, 8), state.part_at(lane * 32 + 24, 8));
+        match schedule.design.latent {
+            LatentDistribution::Normal => {
+                let byte = |i: usize| state.part_at(lane * 32 + 8 * i, 8).zext(11);
+                let sum = byte(0).add(byte(1)).add(byte(2)).add(byte(3));
+                let centred = m.wire("centred", sum.sub(Expr::lit(11, 508)));
+                let quarter = m.wire("quarter", centred.slice(2, 9));
+                m.unused("unused_quarter", &[centred.slice(0, 2)]);
+                m.assign(
+                    latents.part_at(lane * 8, 8),
+                    quarter.sgt(Expr::slit(9, 127)).mux(Expr::slit(8, 127), quarter.slice(0, 8)),
+                );
+            }
+            LatentDistribution::Uniform => {
+                let top = state.part_at(lane * 32 + 24, 8);
+                m.assign(
+                    latents.part_at(lane * 8, 8),
+                    top.eq(Expr::slit(8, -128)).mux(Expr::slit(8, -127), &top),
+                );
+            }
+        }
+    });
+    m.clocked(|s| {
+        s.if_(seed_valid.or(&step), |s| s.set(&state, &next));
+    });
+    m.finish()
+}
+
+/// `state` of a lane shifted left by `n`.
+fn now_shl(state: Expr, lane: &crate::hdl::Ix, n: usize) -> Expr {
+    Expr::concat(&[state.part_at(lane * 32, 32 - n), Expr::zero(n)])
+}
