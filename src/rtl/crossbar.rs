@@ -128,7 +128,7 @@ fn black_box(schedule: &Schedule) -> Arc<Module> {
     let mut m = Builder::new(CROSSBAR, file!());
     describe(&mut m, schedule, "Ports only: stands for the analogue macro in synthesis.");
     ports(&mut m, schedule);
-    m.finish_black_box()
+    m.finish()
 }
 
 /// Shadow and line registers, written as the contract says.
@@ -211,11 +211,18 @@ fn contract_checks(m: &mut Builder, p: &Ports, busy: &Expr) {
         s.if_(&p.sample, |s| s.set(&sampled, Expr::ones(1))).elif(&p.apply, |s| s.set(&sampled, Expr::zero(1)));
     });
     m.unused("unused_phase", &[p.phase.clone()]);
-    m.check(p.start.and(sampled.not()).not(), "a conversion starts before the bit lines are sampled");
-    m.check(p.start.and(busy).not(), "a conversion starts during a conversion");
-    m.check(p.apply.and(busy).not(), "lines change during a conversion");
-    m.check(p.sample.and(busy).not(), "bit lines are sampled during a conversion");
-    m.check(p.prog_valid.and(busy).not(), "cells are programmed during a conversion");
+    let idle = busy.not();
+    m.checks(|m| {
+        m.check(p.start.not().or(&sampled), "a conversion starts before the bit lines are sampled");
+        for (strobe, message) in [
+            (&p.start, "a conversion starts during a conversion"),
+            (&p.apply, "lines change during a conversion"),
+            (&p.sample, "bit lines are sampled during a conversion"),
+            (&p.prog_valid, "cells are programmed during a conversion"),
+        ] {
+            m.check(strobe.not().or(&idle), message);
+        }
+    });
 }
 
 /// Width of a word line's address and of an ADC's index, both at least 1.

@@ -1,6 +1,6 @@
 //! Gather: segments of a tensor become a vector in the line DAC registers.
 
-use super::lanes::{lane_mask, lanes_below, Sizes};
+use super::lanes::{lanes_below, wrapped_lane_mask, Sizes};
 use crate::hdl::{Builder, Expr, Module};
 use crate::schedule::Schedule;
 use std::sync::Arc;
@@ -66,7 +66,8 @@ pub(super) fn gather(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
     let fetch = m.wire("fetch", issue.and(left.any()));
     m.assign(&read, &fetch);
     let word = m.wire("word", sizes.word(&address));
-    m.assign(&read_address, base.add(fit(&mut m, "word", &word, a)));
+    let source_word = fit(&mut m, "word", &word, a);
+    m.assign(&read_address, base.add(source_word));
 
     m.section("Stage 1: the word is at the memory's output; stage 2: at the DACs");
     let valid1 = m.reg("valid1_q", 1, 0);
@@ -82,7 +83,7 @@ pub(super) fn gather(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
         u.connect("amount_i", &turn);
         u.connect("data_o", &turned);
     });
-    let mask = lane_mask(&mut m, "target", &sizes, &to1, &take1);
+    let mask = wrapped_lane_mask(&mut m, "target", &sizes, &to1, &take1);
     let next = lanes_below(&mut m, "wrapped", &sizes, &to1);
     let valid2 = m.reg("valid2_q", 1, 0);
     let last2 = m.reg("last2_q", 1, 0);

@@ -37,15 +37,18 @@ impl Sizes {
     }
 }
 
-/// Mask of `count` lanes from `offset` on, wrapping round.
+/// Mask of `count` lanes from `offset` on; `offset + count` stays within the word.
 pub(super) fn lane_mask(m: &mut Builder, name: &str, sizes: &Sizes, offset: &Expr, count: &Expr) -> Expr {
     let beyond = m.wire(&format!("{name}_beyond"), Expr::ones(sizes.lanes).shl_dyn(count));
+    m.wire(&format!("{name}_mask"), beyond.not().shl_dyn(offset))
+}
+
+/// Mask of `count` lanes from `offset` on, wrapping round.
+pub(super) fn wrapped_lane_mask(m: &mut Builder, name: &str, sizes: &Sizes, offset: &Expr, count: &Expr) -> Expr {
+    let beyond = m.wire(&format!("{name}_beyond"), Expr::ones(sizes.lanes).shl_dyn(count));
+    let room = m.wire(&format!("{name}_room"), sizes.room(offset));
     let run = m.wire(&format!("{name}_run"), beyond.not());
-    let twice = m.wire(
-        &format!("{name}_twice"),
-        Expr::concat(&[run.clone(), run]).shl_dyn(offset),
-    );
-    m.wire(&format!("{name}_mask"), twice.slice(sizes.lanes, sizes.lanes))
+    m.wire(&format!("{name}_mask"), run.shl_dyn(offset).or(run.shr_dyn(&room)))
 }
 
 /// Mask of the lanes below `offset`.

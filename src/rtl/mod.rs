@@ -21,3 +21,5 @@ pub use array_control::{ArrayFsm, ArrayState};
 pub use crossbar::{crossbar, CrossbarView};
 pub use host::{HostFsm, HostState};
 pub use top::{top, Rtl};
+#[cfg(test)]
+mod tests;

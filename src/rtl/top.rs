@@ -158,7 +158,7 @@ pub fn top(schedule: &Schedule, view: CrossbarView) -> Rtl {
     let windowed = n["gather_window"].clone();
     let gather_from_window = windowed.clone();
     let segment_width = |name: &str| if matches!(name, "address" | "index" | "len") { e } else { 1 };
-    let mut nets = |m: &mut Builder, prefix: &str| -> BTreeMap<&'static str, Expr> {
+    let nets = |m: &mut Builder, prefix: &str| -> BTreeMap<&'static str, Expr> {
         let mut all: BTreeMap<_, _> =
             SEGMENT.iter().map(|&s| (s, m.net(&format!("{prefix}_{s}"), segment_width(s)))).collect();
         all.insert("ready", m.net(&format!("{prefix}_ready"), 1));
@@ -255,7 +255,7 @@ pub fn top(schedule: &Schedule, view: CrossbarView) -> Rtl {
 
     m.section("Array");
     let [sample, phase, adc_start, done, capture, captured, release] =
-        ["sample", "phase", "adc_start", "done", "capture", "captured", "release"].map(|name| m.net(name, 1));
+        ["sample", "phase", "adc_start", "done", "capture", "captured", "release_group"].map(|name| m.net(name, 1));
     let adc_group = m.net("adc_group", gw);
     m.inst("u_array_control", &array_control(schedule), |u| {
         u.clk_rst();

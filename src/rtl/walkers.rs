@@ -77,7 +77,7 @@ pub(super) fn window_walker(schedule: &Schedule) -> Arc<Module> {
     let end = m.wire("end_of_run", past_right.mux(&to_edge, row_len.zext(c)));
     let run = m.wire("run", end.sub(&skipped));
     let inside = m.wire(
-        "inside",
+        "in_image",
         row.msb().not().and(row.ult(image_rows.zext(c))).and(Expr::zero(c).slt(&run)),
     );
     let address = m.wire("address", row_address.add(over_left.mux(Expr::zero(c), &left)));
