@@ -20,7 +20,7 @@ pub enum CliError {
     #[diagnostic(code(memgan::external_tool))]
     #[expect(dead_code, reason = "for the commands that drive tools")]
     ExternalTool { tool: String, why: String },
-    #[error("cannot write the result: {0}")]
+    #[error("cannot write the result")]
     #[diagnostic(code(memgan::output))]
     Output(#[from] io::Error),
 }

@@ -6,20 +6,26 @@ mod output;
 mod presets;
 mod schema;
 mod sizes;
+#[cfg(test)]
+mod tests;
 
+use std::io::{self, BufWriter};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use error::CliError;
 use output::Output;
 
 /// Memristive GANs from a TOML description: Verilog, golden model and co-simulation.
 #[derive(Parser)]
-#[command(version, arg_required_else_help = true, after_help = "\
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "\
 Exit codes: 0 success; 1 the hardware and the golden model differ; 2 bad arguments or description; 3 an external tool \
 is missing or failed.
-Results go to standard output, diagnostics to standard error.")]
+Results go to standard output, diagnostics to standard error."
+)]
 pub struct Cli {
     /// Form of results and diagnostics.
     #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
@@ -57,19 +63,25 @@ enum Outcome {
 
 /// Runs a command and reports its result.
 pub fn run(cli: Cli) -> ExitCode {
-    let mut output = Output::new(cli.format);
-    let result = match cli.command {
-        Command::Presets(args) => presets::run(&args, &mut output),
-        Command::Check(args) => check::run(&args, &mut output),
-        Command::Schema => schema::run(&mut output),
+    let out = BufWriter::new(io::stdout().lock());
+    let mut output = Output::new(cli.format, Box::new(out), Box::new(io::stderr()));
+    ExitCode::from(execute(cli.command, &mut output))
+}
+
+/// Runs a command; gives the exit code.
+fn execute(command: Command, output: &mut Output) -> u8 {
+    let result = match command {
+        Command::Presets(args) => presets::run(&args, output),
+        Command::Check(args) => check::run(&args, output),
+        Command::Schema => schema::run(output),
     };
     match result.and_then(|outcome| output.finish().map(|()| outcome)) {
-        Ok(Outcome::Success) => ExitCode::SUCCESS,
-        Ok(Outcome::Difference) => ExitCode::from(1),
-        Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
+        Ok(Outcome::Success) => 0,
+        Ok(Outcome::Difference) => 1,
+        Err(error) if error.is_closed_pipe() => 0,
         Err(error) => {
             output.report(&error);
-            ExitCode::from(error.exit_code())
+            error.exit_code()
         }
     }
 }

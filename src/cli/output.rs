@@ -1,6 +1,6 @@
 //! Standard output and error in the form that was asked for.
 
-use std::io::{self, BufWriter, StdoutLock, Write};
+use std::io::Write;
 
 use miette::{GraphicalReportHandler, GraphicalTheme};
 use serde_json::Value;
@@ -14,12 +14,14 @@ pub const FORMAT_VERSION: u32 = 1;
 /// Where results and diagnostics go.
 pub struct Output {
     pub format: Format,
-    out: BufWriter<StdoutLock<'static>>,
+    out: Box<dyn Write>,
+    err: Box<dyn Write>,
 }
 
 impl Output {
-    pub fn new(format: Format) -> Self {
-        Self { format, out: BufWriter::new(io::stdout().lock()) }
+    /// Results go to `out`, diagnostics to `err`.
+    pub fn new(format: Format, out: Box<dyn Write>, err: Box<dyn Write>) -> Self {
+        Self { format, out, err }
     }
 
     /// Writes text as it is.
@@ -61,7 +63,7 @@ impl Output {
     }
 
     /// Writes an error to standard error, which may be closed: then nobody is there to be told.
-    pub fn report(&self, error: &CliError) {
+    pub fn report(&mut self, error: &CliError) {
         let text = match self.format {
             Format::Json => format!("{:#}", error.to_json()),
             Format::Human => {
@@ -73,7 +75,7 @@ impl Output {
                 }
             }
         };
-        let _ = writeln!(io::stderr(), "{}", text.trim_end());
+        let _ = writeln!(self.err, "{}", text.trim_end());
     }
 }
 

@@ -2,9 +2,9 @@
 
 use memgan::config::json_schema;
 
+use super::Outcome;
 use super::error::CliError;
 use super::output::Output;
-use super::Outcome;
 
 pub fn run(output: &mut Output) -> Result<Outcome, CliError> {
     output.text(&format!("{:#}\n", json_schema()))?;

@@ -22,7 +22,9 @@ pub(super) fn allowed(schema: &Value) -> String {
     if let Some(any) = schema["anyOf"].as_array() {
         return any.iter().map(allowed).collect::<Vec<_>>().join(" or ");
     }
-    let range = || format!("from {} to {}", schema["minimum"], schema["maximum"]);
+    // As f64, because its text of 1e9 has no needless fraction.
+    let bound = |name: &str| schema[name].as_f64().unwrap_or_default();
+    let range = || format!("from {} to {}", bound("minimum"), bound("maximum"));
     match schema["type"].as_str() {
         Some("integer") => format!("an integer {}", range()),
         Some("number") => format!("a number {}", range()),
@@ -71,6 +73,27 @@ pub(super) fn nearest<'a>(given: &str, candidates: impl Iterator<Item = &'a str>
         .map(|(_, candidate)| candidate)
 }
 
+/// The choice that a string may be a misspelling of, as it stands in a text.
+pub(super) fn nearest_choice(schema: &Value, given: &str) -> Option<String> {
+    let names = choices(schema)?;
+    nearest(given, names.iter().filter_map(|name| name.as_str())).map(|name| format!("{name:?}"))
+}
+
+/// The allowed number next to one that is not allowed; none for not-a-number.
+pub(super) fn nearest_number(schema: &Value, given: f64) -> Option<String> {
+    let bound = |name: &str| schema[name].as_f64();
+    let near = match choices(schema) {
+        Some(listed) => {
+            let away = |number: &f64| (number - given).abs();
+            listed.iter().filter_map(|number| number.as_f64()).min_by(|a, b| away(a).total_cmp(&away(b)))?
+        }
+        None if given < bound("minimum")? => bound("minimum")?,
+        None if given > bound("maximum")? => bound("maximum")?,
+        None => return None,
+    };
+    (!given.is_nan()).then(|| near.to_string())
+}
+
 /// Levenshtein distance in bytes.
 fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
@@ -98,6 +121,19 @@ mod tests {
         assert_eq!(nearest("bias", keys()), None);
         assert_eq!(nearest("", keys()), None);
         assert_eq!(nearest(&"k".repeat(41), keys()), None);
+    }
+
+    #[test]
+    fn numbers_next_to_the_allowed_ones_are_found() {
+        let listed = serde_json::json!({ "enum": [4, 8, 16] });
+        let ranged = serde_json::json!({ "minimum": 0.5, "maximum": 1e9 });
+        let text = |number: Option<String>| number.unwrap_or_default();
+        assert_eq!(text(nearest_number(&listed, -3.0)), "4");
+        assert_eq!(text(nearest_number(&listed, 13.0)), "16");
+        assert_eq!(text(nearest_number(&ranged, 0.0)), "0.5");
+        assert_eq!(text(nearest_number(&ranged, f64::INFINITY)), "1000000000");
+        assert_eq!(nearest_number(&listed, f64::NAN), None);
+        assert_eq!(nearest_number(&ranged, f64::NAN), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use super::allowed::{allowed, choices, help, nearest};
+use super::allowed::{allowed, choices, help, nearest, nearest_choice, nearest_number};
 use super::error::{ConfigError, ProblemKind, Source};
 use super::schema::{json_schema, resolve};
 
@@ -38,8 +38,8 @@ impl Checker<'_> {
                 let names = || properties.keys().map(String::as_str);
                 let known = names().collect::<Vec<_>>().join(", ");
                 let help = match nearest(key.get_ref(), names()) {
-                    Some(near) => format!("did you mean `{near}`? Keys at this place: {known}"),
-                    None => format!("remove it; keys at this place: {known}"),
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "remove it, or use one of the allowed keys".into(),
                 };
                 return Err(self
                     .source
@@ -148,10 +148,17 @@ impl Checker<'_> {
     fn out_of_range(self, path: &str, schema: &Value, base: &Value, value: &Spanned<DeValue>) -> ConfigError {
         let allowed = allowed(base);
         let shown = self.source.shown(value.span());
+        let near = match value.get_ref() {
+            DeValue::String(text) => nearest_choice(base, text),
+            DeValue::Integer(integer) => whole(integer).and_then(|number| nearest_number(base, number)),
+            DeValue::Float(float) => float.as_str().parse().ok().and_then(|number| nearest_number(base, number)),
+            _ => None,
+        };
+        let near = near.map_or_else(String::new, |near| format!(" Nearest allowed value: {near}."));
         self.source
             .problem(ProblemKind::OutOfRange, path, value.span())
             .message(format!("`{path}` is {shown}, but must be {allowed}"))
-            .help(help(schema))
+            .help(format!("{}{near}", help(schema)))
             .allowed(allowed)
             .value(shown)
             .into()

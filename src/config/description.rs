@@ -6,7 +6,8 @@ use super::hardware;
 use super::layers::{MAX_ELEMENTS, Resolver};
 use super::located::Located;
 use super::name::check_name;
-use super::raw::{RawActivation, RawClassifier, RawDescription, RawGan, RawLayer};
+use super::raw::{RawClassifier, RawDescription, RawGan};
+use super::raw_layer::{RawActivation, RawLayer};
 use super::raw_shape::RawShape;
 
 /// Classes that a classifier may tell apart.

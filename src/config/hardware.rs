@@ -22,7 +22,10 @@ pub(super) fn crossbar(source: Source, raw: &RawCrossbar) -> Result<Crossbar, Co
                 .blame(ProblemKind::Inconsistent, "crossbar.columns_per_adc", given)
                 .message(format!("`crossbar.columns_per_adc` does not divide `crossbar.columns`, {columns}"))
                 .allowed(format!("a power of two from 1 to {columns}"))
-                .help(format!("every ADC of a tile serves as many columns: {} would do", nearest_power(given.size(), columns)))
+                .help(format!(
+                    "every ADC of a tile serves as many columns: {} would do",
+                    nearest_power(given.size(), columns)
+                ))
                 .into());
         }
     };

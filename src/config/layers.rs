@@ -5,7 +5,8 @@ use std::fmt::Display;
 use super::design::{Activation, Layer, LayerOp, Network, Role, Shape};
 use super::error::{ConfigError, Problem, ProblemKind, Source};
 use super::located::Located;
-use super::raw::{MAX_SIDE, RawActivation, RawLayer};
+use super::raw::MAX_SIDE;
+use super::raw_layer::{RawActivation, RawLayer};
 
 /// Most elements of a feature map: 4 Mi, so that a map stays addressable by 22 bits.
 pub(super) const MAX_ELEMENTS: usize = 1 << 22;
@@ -146,7 +147,12 @@ impl Resolver<'_> {
             .into())
     }
 
-    fn check_sides(&self, index: usize, (key, blamed): (&str, &Located<i64>), output: Shape) -> Result<(), ConfigError> {
+    fn check_sides(
+        &self,
+        index: usize,
+        (key, blamed): (&str, &Located<i64>),
+        output: Shape,
+    ) -> Result<(), ConfigError> {
         if output.height.max(output.width) <= MAX_SIDE {
             return Ok(());
         }

@@ -41,7 +41,9 @@ impl Design {
             let names = || presets().iter().map(|preset| preset.name);
             let help = match nearest(path_or_preset, names()) {
                 Some(near) => format!("did you mean the preset `{near}`?"),
-                None => format!("give the path of a description or a preset: {}", names().collect::<Vec<_>>().join(", ")),
+                None => {
+                    format!("give the path of a description or a preset: {}", names().collect::<Vec<_>>().join(", "))
+                }
             };
             Problem::unreadable(path_or_preset, format!("cannot read `{path_or_preset}`: {why}"), help)
         };

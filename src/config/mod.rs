@@ -15,6 +15,7 @@ mod located;
 mod name;
 mod presets;
 mod raw;
+mod raw_layer;
 mod raw_shape;
 mod read;
 mod schema;
@@ -23,3 +24,6 @@ pub use design::*;
 pub use error::{ConfigError, Problem, ProblemKind};
 pub use presets::{Preset, preset, presets};
 pub use schema::json_schema;
+
+#[cfg(test)]
+mod tests;

@@ -51,7 +51,10 @@ pub(super) fn check_name(source: Source, name: &Located<String>) -> Result<(), C
     let identifier = text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if !identifier {
-        return Err(problem("which is no identifier", "it becomes module and file names, as in \"mnist_small\"".into()));
+        return Err(problem(
+            "which is no identifier",
+            "it becomes module and file names, as in \"mnist_small\"".into(),
+        ));
     }
     if text.len() > MAX_LENGTH {
         return Err(problem("which is too long", format!("it has {} characters: shorten it", text.len())));

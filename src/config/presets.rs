@@ -32,11 +32,7 @@ const PRESETS: [Preset; 5] = [
         summary: "classifier of two dense layers, 784-128-10",
         text: include_str!("presets/mlp.toml"),
     },
-    Preset {
-        name: "cnn",
-        summary: "convolutional classifier of ten classes",
-        text: include_str!("presets/cnn.toml"),
-    },
+    Preset { name: "cnn", summary: "convolutional classifier of ten classes", text: include_str!("presets/cnn.toml") },
 ];
 
 /// Every preset, smallest GAN first, then classifiers.
