@@ -1,6 +1,9 @@
 //! The validated description: every later stage reads this and nothing else of the configuration.
 
-use serde::Serialize;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Which network of a design a layer belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, PartialOrd, Ord)]
@@ -49,6 +52,16 @@ impl Shape {
 
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl fmt::Display for Shape {
+    /// `28x28x1`, or `64` for a vector.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Shape { height: 1, width: 1, channels } => write!(f, "{channels}"),
+            Shape { height, width, channels } => write!(f, "{height}x{width}x{channels}"),
+        }
     }
 }
 
@@ -131,7 +144,7 @@ impl Network {
 }
 
 /// How a signed weight is held by unsigned conductances.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PairScheme {
     /// Two devices a weight, `w = g_plus - g_minus`, each `0..levels`.
@@ -171,7 +184,7 @@ pub struct Device {
 }
 
 /// How negative inputs reach the word lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SignedInput {
     /// Line DACs drive both polarities: one settle and sample a read.
@@ -198,7 +211,7 @@ pub struct Converter {
 }
 
 /// How 8-bit pixels map to activations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PixelRange {
     /// Pixel 0..255 is 0.0..1.0.
@@ -207,10 +220,13 @@ pub enum PixelRange {
     Symmetric,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// Distribution of the latent vector's values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LatentDistribution {
+    /// Gaussian, mean 0.
     Normal,
+    /// Every value of the range equally likely.
     Uniform,
 }
 

@@ -1,0 +1,87 @@
+//! Arguments, output and exit codes; one file per subcommand.
+
+mod check;
+mod error;
+mod output;
+mod presets;
+mod schema;
+mod sizes;
+#[cfg(test)]
+mod tests;
+
+use std::io::{self, BufWriter};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use output::Output;
+
+/// Memristive GANs from a TOML description: Verilog, golden model and co-simulation.
+#[derive(Parser)]
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Exit codes: 0 success; 1 the hardware and the golden model differ; 2 bad arguments or description; 3 an external tool \
+is missing or failed.
+Results go to standard output, diagnostics to standard error."
+)]
+pub struct Cli {
+    /// Form of results and diagnostics.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Form of results and diagnostics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Tables and pictures of the fault in the text.
+    Human,
+    /// One JSON object, with a `format_version`.
+    Json,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List the descriptions that come with the program, or print one.
+    Presets(presets::Args),
+    /// Check a description and show its layers as they were resolved.
+    Check(check::Args),
+    /// Print the JSON Schema of a description.
+    Schema,
+}
+
+/// How a command that did not fail ended.
+enum Outcome {
+    Success,
+    /// The hardware and the golden model differ.
+    #[expect(dead_code, reason = "for the commands that compare")]
+    Difference,
+}
+
+/// Runs a command and reports its result.
+pub fn run(cli: Cli) -> ExitCode {
+    let out = BufWriter::new(io::stdout().lock());
+    let mut output = Output::new(cli.format, Box::new(out), Box::new(io::stderr()));
+    ExitCode::from(execute(cli.command, &mut output))
+}
+
+/// Runs a command; gives the exit code.
+fn execute(command: Command, output: &mut Output) -> u8 {
+    let result = match command {
+        Command::Presets(args) => presets::run(&args, output),
+        Command::Check(args) => check::run(&args, output),
+        Command::Schema => schema::run(output),
+    };
+    match result.and_then(|outcome| output.finish().map(|()| outcome)) {
+        Ok(Outcome::Success) => 0,
+        Ok(Outcome::Difference) => 1,
+        Err(error) if error.is_closed_pipe() => 0,
+        Err(error) => {
+            output.report(&error);
+            error.exit_code()
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Crossbar, device, converter and memories: what several keys decide together.
+
+use std::fmt::Display;
+
+use super::design::{Converter, Crossbar, Device};
+use super::error::{ConfigError, ProblemKind, Source};
+use super::located::Located;
+use super::raw::{RawBuffer, RawConverter, RawCrossbar, RawDevice};
+
+/// Columns that share one ADC, where the tile has as many.
+const COLUMNS_PER_ADC: usize = 8;
+/// Bytes of a memory word, where the tile has as many rows.
+const LANES: usize = 32;
+
+pub(super) fn crossbar(source: Source, raw: &RawCrossbar) -> Result<Crossbar, ConfigError> {
+    let columns = raw.columns.size();
+    let columns_per_adc = match &raw.columns_per_adc {
+        None => COLUMNS_PER_ADC.min(columns),
+        Some(given) if columns.is_multiple_of(given.size()) => given.size(),
+        Some(given) => {
+            return Err(source
+                .blame(ProblemKind::Inconsistent, "crossbar.columns_per_adc", given)
+                .message(format!("`crossbar.columns_per_adc` does not divide `crossbar.columns`, {columns}"))
+                .allowed(format!("a power of two from 1 to {columns}"))
+                .help(format!(
+                    "every ADC of a tile serves as many columns: {} would do",
+                    nearest_power(given.size(), columns)
+                ))
+                .into());
+        }
+    };
+    Ok(Crossbar { rows: raw.rows.size(), columns, columns_per_adc, pair: raw.pair })
+}
+
+/// The largest power of two that is at most `wanted` and `limit`.
+fn nearest_power(wanted: usize, limit: usize) -> usize {
+    1 << wanted.min(limit).max(1).ilog2()
+}
+
+pub(super) fn lanes(source: Source, raw: &RawBuffer, crossbar: &Crossbar) -> Result<usize, ConfigError> {
+    match &raw.lanes {
+        None => Ok(LANES.min(crossbar.rows)),
+        Some(given) if given.size() <= crossbar.rows => Ok(given.size()),
+        Some(given) => Err(source
+            .blame(ProblemKind::Inconsistent, "buffer.lanes", given)
+            .message(format!("`buffer.lanes` is {}, more than `crossbar.rows`, {}", given.value, crossbar.rows))
+            .allowed(format!("a power of two from 2 to {}", crossbar.rows.min(64)))
+            .help("a memory word fills line DACs of one tile: lower the lanes or give the tile more rows")
+            .into()),
+    }
+}
+
+pub(super) fn converter(raw: &RawConverter) -> Converter {
+    Converter {
+        dac_bits: raw.dac_bits.count(),
+        adc_bits: raw.adc_bits.count(),
+        signed_input: raw.signed_input,
+        settle_cycles: raw.settle_cycles.count(),
+        sample_cycles: raw.sample_cycles.count(),
+        conversion_cycles: raw.conversion_cycles.count(),
+    }
+}
+
+pub(super) fn device(source: Source, raw: &RawDevice) -> Result<Device, ConfigError> {
+    let order = Order { source };
+    let [threshold, write, read] = [&raw.threshold_v, &raw.write_v, &raw.read_v];
+    order.less(
+        ("device.r_on_ohm", &raw.r_on_ohm),
+        ("device.r_off_ohm", &raw.r_off_ohm),
+        1.0,
+        "conductance levels lie between the two resistances",
+    )?;
+    order.less(
+        ("device.read_v", read),
+        ("device.threshold_v", threshold),
+        1.0,
+        "a read at or above the threshold would change the device",
+    )?;
+    order.less(
+        ("device.threshold_v", threshold),
+        ("device.write_v", write),
+        1.0,
+        "a write at or under the threshold changes nothing",
+    )?;
+    order.less(
+        ("device.write_v", write),
+        ("device.threshold_v", threshold),
+        2.0,
+        "half of the write voltage reaches devices that share a line, and must stay under the threshold",
+    )?;
+    Ok(Device {
+        r_on_ohm: raw.r_on_ohm.value,
+        r_off_ohm: raw.r_off_ohm.value,
+        levels: raw.levels.count(),
+        threshold_v: threshold.value,
+        write_v: write.value,
+        read_v: read.value,
+        pulse_ns: raw.pulse_ns.value,
+    })
+}
+
+struct Order<'a> {
+    source: Source<'a>,
+}
+
+impl Order<'_> {
+    /// Requires `low < factor * high`, and else blames the first of the two that was given.
+    fn less(
+        &self,
+        (low_key, low): (&str, &Located<f64>),
+        (high_key, high): (&str, &Located<f64>),
+        factor: f64,
+        why: &str,
+    ) -> Result<(), ConfigError> {
+        if low.value < factor * high.value {
+            return Ok(());
+        }
+        let state = |located: &Located<f64>| if located.span.is_some() { "" } else { " (default)" };
+        let twice = if factor == 1.0 { "" } else { "twice " };
+        let message = format!(
+            "`{low_key}`, {}{}, must be less than {twice}`{high_key}`, {}{}",
+            low.value,
+            state(low),
+            high.value,
+            state(high)
+        );
+        let bound = |relation: &str, limit: &dyn Display| format!("a number {relation} {limit}");
+        let (key, blamed, allowed) = match low.span {
+            Some(_) => (low_key, low, bound("less than", &(factor * high.value))),
+            None => (high_key, high, bound("more than", &(low.value / factor))),
+        };
+        Err(self
+            .source
+            .blame(ProblemKind::Inconsistent, key, blamed)
+            .message(message)
+            .allowed(allowed)
+            .help(why)
+            .into())
+    }
+}

@@ -1,0 +1,120 @@
+//! Texts that are no TOML, files that cannot be read, and defaults.
+
+use super::super::{Design, LatentDistribution, PairScheme, ProblemKind, SignedInput};
+use super::{BASE, design, edited, fault};
+
+#[test]
+fn text_that_is_no_toml() {
+    let cases = [
+        (15, "kernel = ", 15),
+        (15, "kernel = 4 4", 15),
+        (15, "kernel = 4\nkernel = 5", 16),
+        (34, "[crossbar", 34),
+        (1, "name = \"tiny", 1),
+        (39, "[crossbar]", 39),
+    ];
+    for (line, text, at) in cases {
+        let found = fault(&[(line, text)]);
+        assert_eq!((found.kind, found.line), (ProblemKind::Syntax, at), "{text}: {found}");
+        assert!(found.message.starts_with("not valid TOML: "), "{}", found.message);
+        assert!(found.help.contains("memgan presets tiny"));
+    }
+}
+
+#[test]
+fn text_without_anything() {
+    for text in ["", "\n\n", "# nothing", "\u{feff}"] {
+        let found = Design::from_toml(text, "empty.toml").unwrap_err();
+        assert_eq!((found.kind, found.key.as_str()), (ProblemKind::MissingKey, "name"), "{text:?}");
+    }
+}
+
+#[test]
+fn columns_count_characters() {
+    let found = fault(&[(5, "image = [8, 8, 1] # ä"), (9, "outputs = [ 4, 4, -4 ]")]);
+    assert_eq!((found.line, found.column), (9, 19));
+    let found = Design::from_toml("\"ä\" = 1", "x").unwrap_err();
+    assert_eq!((found.key.as_str(), found.line, found.column), ("\"ä\"", 1, 1));
+    let found = Design::from_toml("a = \"äö\" \"", "x").unwrap_err();
+    assert_eq!((found.kind, found.line, found.column), (ProblemKind::Syntax, 1, 10));
+}
+
+#[test]
+fn deep_nesting_is_refused_and_not_followed() {
+    for text in [format!("name = {}", "[".repeat(50_000)), format!("name = {}", "{a=".repeat(50_000))] {
+        assert_eq!(Design::from_toml(&text, "deep.toml").unwrap_err().kind, ProblemKind::Syntax);
+    }
+}
+
+#[test]
+fn text_of_any_length_gets_a_short_diagnostic() {
+    let found = fault(&[(15, &format!("{} = 1", "k".repeat(10_000)))]);
+    assert!(found.key.len() < 100 && found.message.len() < 150, "{found}");
+    let found = fault(&[(15, &format!("kernel = \"{}\"", "4".repeat(10_000)))]);
+    assert!(found.value.as_ref().unwrap().len() < 80);
+    let found = Design::from_toml(&" ".repeat((1 << 20) + 1), "long.toml").unwrap_err();
+    assert_eq!((found.kind, found.line), (ProblemKind::Unreadable, 0));
+    assert!(found.help.contains("1048576"));
+}
+
+#[test]
+fn files_and_presets_are_loaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.toml");
+    std::fs::write(&path, BASE).unwrap();
+    let path = path.to_str().unwrap();
+    assert_eq!(Design::load(path).unwrap(), Design::load("tiny").unwrap());
+
+    std::fs::write(path, edited(&[(15, "kernel = 0")])).unwrap();
+    let found = Design::load(path).unwrap_err();
+    assert_eq!((found.file.as_str(), found.line), (path, 15));
+
+    std::fs::write(path, b"name = \"\xff\"").unwrap();
+    let found = Design::load(path).unwrap_err();
+    assert_eq!(found.kind, ProblemKind::Unreadable);
+    assert!(found.message.ends_with("not UTF-8"), "{found}");
+
+    std::fs::write(path, vec![b' '; (1 << 20) + 1]).unwrap();
+    assert!(Design::load(path).unwrap_err().message.contains("1048577 bytes"));
+
+    let missing = Design::load("mnist_small").unwrap_err();
+    assert_eq!((missing.kind, missing.line), (ProblemKind::Unreadable, 0));
+    assert_eq!(missing.help, "did you mean the preset `mnist-small`?");
+    assert!(Design::load("no/such.toml").unwrap_err().help.contains("tiny, mnist-small, am-dcgan, mlp, cnn"));
+    assert_eq!(Design::load(folder.path().to_str().unwrap()).unwrap_err().kind, ProblemKind::Unreadable);
+}
+
+#[test]
+fn keys_left_out_have_the_documented_values() {
+    let tall = design(&[(35, "rows = 128"), (36, "columns = 128"), (37, ""), (39, ""), (40, "")]);
+    assert_eq!((tall.crossbar.columns_per_adc, tall.crossbar.adcs(), tall.lanes), (8, 16, 32));
+    let low = design(&[(35, "rows = 4"), (36, "columns = 4"), (37, ""), (39, ""), (40, "")]);
+    assert_eq!((low.crossbar.columns_per_adc, low.crossbar.adcs(), low.lanes), (4, 1, 4));
+    assert_eq!(tall.crossbar.pair, PairScheme::Differential);
+    assert_eq!((tall.latent, tall.dropout_at_inference), (LatentDistribution::Normal, false));
+    let device = &tall.device;
+    assert_eq!((device.r_on_ohm, device.r_off_ohm, device.levels), (40e3, 250e3, 64));
+    assert_eq!((device.threshold_v, device.write_v, device.read_v, device.pulse_ns), (0.8, 1.0, 0.2, 1000.0));
+    let converter = &tall.converter;
+    assert_eq!((converter.dac_bits, converter.adc_bits, converter.signed_input), (8, 8, SignedInput::Dac));
+    assert_eq!((converter.settle_cycles, converter.sample_cycles, converter.conversion_cycles), (4, 1, 12));
+    assert_eq!(tall.clock_mhz, 100.0);
+}
+
+#[test]
+fn keys_given_are_used() {
+    let text = "[device]\nr_on_ohm = 10_000\nr_off_ohm = 1e6\nlevels = 16\nthreshold_v = 1\nwrite_v = 1.5\nread_v = 0.1\n\
+                pulse_ns = 50\n[converter]\ndac_bits = 8\nadc_bits = 6\nsigned_input = \"two_phase\"\nsettle_cycles = 7\n\
+                sample_cycles = 2\nconversion_cycles = 9\n[clock]\nmhz = 62.5\n[buffer]";
+    let gan = "latent = 8\nlatent_distribution = \"uniform\"\ndropout_at_inference = true";
+    let given = design(&[(4, gan), (37, "columns_per_adc = 16\npair = \"reference\""), (39, text)]);
+    assert_eq!((given.latent, given.dropout_at_inference), (LatentDistribution::Uniform, true));
+    assert_eq!((given.crossbar.columns_per_adc, given.crossbar.pair), (16, PairScheme::Reference));
+    let device = given.device;
+    assert_eq!((device.r_on_ohm, device.r_off_ohm, device.levels), (10e3, 1e6, 16));
+    assert_eq!((device.threshold_v, device.write_v, device.read_v, device.pulse_ns), (1.0, 1.5, 0.1, 50.0));
+    let converter = given.converter;
+    assert_eq!((converter.dac_bits, converter.adc_bits, converter.signed_input), (8, 6, SignedInput::TwoPhase));
+    assert_eq!((converter.settle_cycles, converter.sample_cycles, converter.conversion_cycles), (7, 2, 9));
+    assert_eq!((given.clock_mhz, given.lanes), (62.5, 4));
+}
