@@ -52,8 +52,8 @@ pub enum Sync {
 
 /// Writes `bytes` to `path` by way of a temporary file in the same directory.
 ///
-/// An existing file is replaced; a symbolic link is replaced, not followed. The new file gets the usual
-/// permissions (`0666` less the umask on Unix). Nothing is left behind on failure.
+/// An existing file is replaced; a symbolic link is replaced, not followed. The new file gets the
+/// usual permissions (`0666` less the umask on Unix). Nothing is left behind on failure.
 pub fn write(path: &Path, bytes: &[u8], sync: Sync) -> Result<(), WriteError> {
     write_with(path, sync, |file| file.write_all(bytes))
 }

@@ -5,7 +5,8 @@ pub const WIDTH: usize = 5;
 /// Height of a glyph in pixels.
 pub const HEIGHT: usize = 7;
 
-/// Rows from the top of the glyph of `character`; bit 4 is the leftmost pixel. A hollow box if unknown.
+/// Rows from the top of the glyph of `character`; bit 4 is the leftmost pixel. A hollow box if
+/// unknown.
 pub fn glyph(character: char) -> [u8; HEIGHT] {
     let found = GLYPHS.binary_search_by_key(&character, |&(c, _)| c);
     found.map_or([0x1f, 0x11, 0x11, 0x11, 0x11, 0x11, 0x1f], |i| GLYPHS[i].1)

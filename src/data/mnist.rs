@@ -1,9 +1,9 @@
 //! Finds and loads MNIST, or any data set that comes as the same two files.
 //!
 //! Looked for in this order: the directory that the user named, the environment variable
-//! `MEMGAN_MNIST`, then `../shared/data/mnist` beside the current directory or the package. The files
-//! are named as distributed (`t10k-images-idx3-ubyte`, `train-labels-idx1-ubyte`) or with a dot
-//! (`t10k-images.idx3-ubyte`), with or without `.gz`.
+//! `MEMGAN_MNIST`, then `../shared/data/mnist` beside the current directory or the package. The
+//! files are named as distributed (`t10k-images-idx3-ubyte`, `train-labels-idx1-ubyte`) or with a
+//! dot (`t10k-images.idx3-ubyte`), with or without `.gz`.
 
 use super::{DataSet, IdxError, idx, set::describe};
 use std::path::{Path, PathBuf};
@@ -86,8 +86,9 @@ impl MnistError {
 
 /// Loads the half that `prefer` names, or the other if only that is there.
 ///
-/// `explicit` is the directory that the user named. `Ok(None)`: nobody named a directory and the default
-/// one has no data. A directory that was named, also by the environment variable, must have it.
+/// `explicit` is the directory that the user named. `Ok(None)`: nobody named a directory and the
+/// default one has no data. A directory that was named, also by the environment variable, must have
+/// it.
 pub fn load(explicit: Option<&Path>, prefer: Split) -> Result<Option<DataSet>, MnistError> {
     let variable = std::env::var_os(VARIABLE)
         .filter(|value| !value.is_empty())

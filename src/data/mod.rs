@@ -6,6 +6,8 @@
 pub mod atomic;
 mod font;
 pub mod idx;
+mod idx_error;
+mod ink;
 pub mod mnist;
 pub mod png_grid;
 mod set;

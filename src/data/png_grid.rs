@@ -1,4 +1,5 @@
-//! Grids of images as one PNG: samples of a network, or the same images from several sources compared.
+//! Grids of images as one PNG: samples of a network, or the same images from several sources
+//! compared.
 
 use super::atomic::{self, Sync, WriteError};
 use super::font;
@@ -85,7 +86,8 @@ pub struct Canvas {
     pub pixels: Vec<u8>,
 }
 
-/// Absolute difference of two image sets of one shape, times `gain` and at most 255: white is wrong.
+/// Absolute difference of two image sets of one shape, times `gain` and at most 255: white is
+/// wrong.
 ///
 /// # Panics
 /// If the shapes differ.
@@ -264,7 +266,8 @@ impl Canvas {
         }
     }
 
-    /// The picture as the bytes of a PNG file: 8 bits a channel, the same bytes for the same picture.
+    /// The picture as the bytes of a PNG file: 8 bits a channel, the same bytes for the same
+    /// picture.
     pub fn png(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);

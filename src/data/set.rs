@@ -25,7 +25,8 @@ pub enum ShapeError {
         found: String,
         wanted: String,
     },
-    /// [`DataSet::fit`]: the images are smaller than the design's, or not square, or of other channels.
+    /// [`DataSet::fit`]: the images are smaller than the design's, or not square, or of other
+    /// channels.
     #[error("the images of {source_name} are {found} and cannot be averaged down to {wanted}")]
     CannotFit {
         source_name: String,
@@ -40,12 +41,14 @@ impl ShapeError {
     /// What the user can do about it.
     pub fn help(&self) -> String {
         match self {
-            Self::Differs { found, .. } => format!(
-                "set the image shape of the design to {found}, or use a data set of the design's shape"
-            ),
-            Self::CannotFit { .. } => "only square images are averaged down, to a smaller square with as many \
-                 channels; change the design's image shape, or use another data set or the synthetic digits"
-                .into(),
+            Self::Differs { found, .. } => {
+                format!("set the image shape of the design to {found}, or use another data set")
+            }
+            Self::CannotFit { .. } => {
+                "only square images are averaged down, to a smaller square with as many channels; \
+                 change the image shape of the design, or use another data set or the synthetic digits"
+                    .into()
+            }
         }
     }
 }
@@ -94,8 +97,8 @@ impl DataSet {
         }
     }
 
-    /// Error naming both shapes if the images are not exactly `wanted`. For data that the user named:
-    /// such data is never resized behind the user's back.
+    /// Error naming both shapes if the images are not exactly `wanted`. For data that the user
+    /// named: such data is never resized behind the user's back.
     pub fn require_shape(&self, wanted: Shape) -> Result<(), ShapeError> {
         if self.shape() == wanted {
             return Ok(());
@@ -107,11 +110,12 @@ impl DataSet {
         })
     }
 
-    /// The images in shape `wanted`. For the default data source, where the user named the design only.
+    /// The images in shape `wanted`. For the default data source, where the user named the design
+    /// only.
     ///
     /// Images that have the shape pass unchanged. Larger square images with as many channels are
-    /// averaged down by [`downscale`], and [`Fitted::note`] says so. All else is an error: smaller images
-    /// would have to be invented, and those that are not square would be distorted.
+    /// averaged down by [`downscale`], and [`Fitted::note`] says so. All else is an error: smaller
+    /// images would have to be invented, and those that are not square would be distorted.
     pub fn fit(self, wanted: Shape) -> Result<Fitted, ShapeError> {
         let found = self.shape();
         if found == wanted {
@@ -158,10 +162,12 @@ pub(crate) fn describe(shape: Shape) -> String {
     }
 }
 
-/// Area average of `[images, H, W, channels]` to `[images, height, width, channels]`, rounded to nearest.
+/// Area average of `[images, H, W, channels]` to `[images, height, width, channels]`, rounded to
+/// nearest.
 ///
-/// Exact: source pixel `r` covers `r*height .. (r+1)*height` and target pixel `i` covers `i*H .. (i+1)*H`
-/// on a common integer axis, so the weights are integer overlaps and the result is the same everywhere.
+/// Exact: source pixel `r` covers `r*height .. (r+1)*height` and target pixel `i` covers `i*H ..
+/// (i+1)*H` on a common integer axis, so the weights are integer overlaps and the result is the
+/// same everywhere.
 ///
 /// # Panics
 /// If a target side is zero or larger than the source side; [`DataSet::fit`] checks this first.
@@ -182,7 +188,8 @@ pub fn downscale(images: ArrayView4<'_, u8>, height: usize, width: usize) -> Arr
     })
 }
 
-/// For each of `to` target pixels: the source pixels under it with their overlap; each list sums to `from`.
+/// For each of `to` target pixels: the source pixels under it with their overlap; each list sums to
+/// `from`.
 fn overlaps(from: usize, to: usize) -> Vec<Vec<(usize, u64)>> {
     let window = |i: usize| {
         let (start, end) = (i * from, (i + 1) * from);

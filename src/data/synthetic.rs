@@ -1,16 +1,18 @@
 //! Handwriting-like digits drawn from strokes: a data set that is always there.
 //!
-//! Each digit is a few strokes in a unit box. An image bends them a little, slants, turns, scales and
-//! shifts them, draws them with a random pen and adds noise. Only additions, multiplications, divisions
-//! and square roots are used, so the pixels are the same on every machine.
+//! Each digit is a few strokes in a unit box. An image bends them a little, slants, turns, scales
+//! and shifts them, draws them with a random pen and adds noise. Only additions, multiplications,
+//! divisions and square roots are used, so the pixels are the same on every machine.
 
-use super::{DataSet, set::describe};
+use super::{
+    DataSet,
+    ink::{Ink, Point, spline},
+    set::describe,
+};
 use crate::config::Shape;
 use crate::weights::seeded::SplitMix64;
 use ndarray::Array4;
 use rayon::prelude::*;
-
-type Point = (f64, f64);
 
 /// A stroke in the unit box, x to the right and y down.
 enum Stroke {
@@ -135,8 +137,8 @@ const DIGITS: [&[&[Stroke]]; 10] = [
 
 /// `count` digits of `shape`; image `i` shows digit `i % 10` and depends on `seed` and `i` only.
 ///
-/// White on black as MNIST: about 5/7 of the shorter side high. With more than one channel each digit
-/// has a random tint. Sides from 8 pixels up are legible.
+/// White on black as MNIST: about 5/7 of the shorter side high. With more than one channel each
+/// digit has a random tint. Sides from 8 pixels up are legible.
 pub fn digits(shape: Shape, count: usize, seed: u64) -> DataSet {
     let labels: Vec<u8> = (0..count).map(|i| (i % 10) as u8).collect();
     let pixels: Vec<u8> = labels
@@ -210,33 +212,6 @@ fn bend(points: &[Point], random: &mut SplitMix64) -> Vec<Point> {
     moved
 }
 
-/// Points on the quadratic B-spline of `points`, of which there are at least three.
-fn spline(points: &[Point]) -> Vec<Point> {
-    const STEPS: usize = 8;
-    let middle = |a: Point, b: Point| ((a.0 + b.0) / 2.0, (a.1 + b.1) / 2.0);
-    let last = points.len() - 1;
-    let mut path = vec![points[0]];
-    let mut start = points[0];
-    for i in 1..last {
-        let control = points[i];
-        let end = if i + 1 == last {
-            points[last]
-        } else {
-            middle(control, points[i + 1])
-        };
-        for step in 1..=STEPS {
-            let t = step as f64 / STEPS as f64;
-            let (a, b, c) = ((1.0 - t) * (1.0 - t), 2.0 * t * (1.0 - t), t * t);
-            path.push((
-                a * start.0 + b * control.0 + c * end.0,
-                a * start.1 + b * control.1 + c * end.1,
-            ));
-        }
-        start = end;
-    }
-    path
-}
-
 /// From the unit box to pixels.
 struct Placement {
     centre: Point,
@@ -274,59 +249,5 @@ impl Placement {
             self.centre.0 + self.cosine * u - self.sine * v,
             self.centre.1 + self.sine * u + self.cosine * v,
         )
-    }
-}
-
-/// Coverage on a grid of `samples x samples` points a pixel.
-struct Ink {
-    height: usize,
-    width: usize,
-    samples: usize,
-    coverage: Vec<f64>,
-}
-
-impl Ink {
-    fn new(height: usize, width: usize, samples: usize) -> Self {
-        Self {
-            height,
-            width,
-            samples,
-            coverage: vec![0.0; height * width * samples * samples],
-        }
-    }
-
-    /// A line with round ends; `radius` in pixels. Its edge falls off over one sample.
-    fn line(&mut self, from: Point, to: Point, radius: f64) {
-        let scale = self.samples as f64;
-        let (x0, y0, x1, y1) = (from.0 * scale, from.1 * scale, to.0 * scale, to.1 * scale);
-        let (dx, dy) = (x1 - x0, y1 - y0);
-        let length_squared = dx * dx + dy * dy;
-        let reach = radius * scale + 1.0;
-        let range = |a: f64, b: f64, limit: usize| {
-            let low = (a.min(b) - reach).floor().clamp(0.0, limit as f64) as usize;
-            low..(a.max(b) + reach).ceil().clamp(0.0, limit as f64) as usize
-        };
-        let columns = self.width * self.samples;
-        for row in range(y0, y1, self.height * self.samples) {
-            for column in range(x0, x1, columns) {
-                let (px, py) = (column as f64 + 0.5 - x0, row as f64 + 0.5 - y0);
-                let along = (px * dx + py * dy) / length_squared.max(1e-12);
-                let along = along.clamp(0.0, 1.0);
-                let (ex, ey) = (px - along * dx, py - along * dy);
-                let value = (radius * scale - (ex * ex + ey * ey).sqrt() + 0.5).clamp(0.0, 1.0);
-                let sample = &mut self.coverage[row * columns + column];
-                *sample = sample.max(value);
-            }
-        }
-    }
-
-    /// Coverage of each pixel, row by row, 0.0..=1.0.
-    fn pixels(&self) -> impl Iterator<Item = f64> {
-        let (n, columns) = (self.samples, self.width * self.samples);
-        (0..self.height * self.width).map(move |pixel| {
-            let (y, x) = (pixel / self.width * n, pixel % self.width * n);
-            let rows = (y..y + n).map(|row| &self.coverage[row * columns + x..][..n]);
-            rows.flatten().sum::<f64>() / (n * n) as f64
-        })
     }
 }

@@ -61,23 +61,31 @@ impl WeightsError {
     /// What the user can do about it.
     pub fn help(&self) -> String {
         match self {
-            Self::Unreadable { .. } => "check that the path names a file that you may read".into(),
-            Self::Format { .. } => "save with `safetensors.torch.save_file(model.state_dict(), path)`; a .pt file of \
+            Self::Missing { role, .. } => {
+                return format!(
+                    "name the weights {role}.0.weight, {role}.1.weight, ...: one for each layer of \
+                     the design, with gaps where nn.Sequential has activations"
+                );
+            }
+            Self::Write(error) => return error.help(),
+            Self::Unreadable { .. } => "check that the path names a file that you may read",
+            Self::Format { .. } => {
+                "save with `safetensors.torch.save_file(model.state_dict(), path)`; a .pt file of \
                  torch.save has to be converted, a file that is cut short fetched again"
-                .into(),
-            Self::Missing { role, .. } => format!(
-                "name the weights {role}.0.weight, {role}.1.weight, ...: one for each layer of the design, \
-                 with gaps where nn.Sequential has activations"
-            ),
-            Self::Extra { .. } => "save the tensors of the design's networks only; fold batch normalization into the \
+            }
+            Self::Extra { .. } => {
+                "save the tensors of the design's networks only; fold batch normalization into the \
                  layer before it, or add the layers to the design"
-                .into(),
-            Self::Shape { .. } => "the weights belong to another design: change the layer in the design, or train again"
-                .into(),
-            Self::ElementType { .. } => "convert before saving, e.g. `tensor.float()`".into(),
-            Self::NotFinite { .. } => "training diverged: take an earlier checkpoint, or train with a lower rate".into(),
-            Self::Write(error) => error.help(),
+            }
+            Self::Shape { .. } => {
+                "the weights belong to another design: change the layer in the design, or train again"
+            }
+            Self::ElementType { .. } => "convert before saving, e.g. `tensor.float()`",
+            Self::NotFinite { .. } => {
+                "training diverged: take an earlier checkpoint, or train with a lower rate"
+            }
         }
+        .into()
     }
 }
 

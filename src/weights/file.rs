@@ -35,8 +35,8 @@ impl Weights {
 
     /// Saves as safetensors, F32, names and layouts of the [module](super), biases always included.
     ///
-    /// [`Weights::load`] gives back the same bits. The bytes depend on the weights only. The weights are
-    /// checked as if loaded, so that no file is written that could not be read.
+    /// [`Weights::load`] gives back the same bits. The bytes depend on the weights only. The
+    /// weights are checked as if loaded, so that no file is written that could not be read.
     pub fn save(&self, design: &Design, path: &Path) -> Result<(), WeightsError> {
         let file = path.display().to_string();
         let mut tensors = Vec::new();
@@ -132,7 +132,8 @@ impl<'a> Reader<'a> {
         for network in &design.networks {
             let (role, indices) = (network.role.name(), self.indices(network));
             if indices.len() < network.layers.len() {
-                // Without gaps the first index that is not there is missing; with gaps nobody knows.
+                // Without gaps the first index that is not there is missing; with gaps nobody
+                // knows.
                 let layer = indices
                     .iter()
                     .zip(0..)

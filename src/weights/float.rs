@@ -7,7 +7,8 @@ pub const SUPPORTED: &str = "F32, F16, BF16 and F64";
 
 /// Decodes `bytes`; `None` if `dtype` is not one of [`SUPPORTED`].
 ///
-/// F16 and BF16 convert exactly. F64 is rounded to nearest; beyond the range of `f32` it becomes infinite.
+/// F16 and BF16 convert exactly. F64 is rounded to nearest; beyond the range of `f32` it becomes
+/// infinite.
 pub fn decode(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
     Some(match dtype {
         Dtype::F32 => bytes

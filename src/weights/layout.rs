@@ -43,7 +43,8 @@ fn torch_bias_index(layer: &Layer, index: usize) -> usize {
     }
 }
 
-/// From the place of an element in row, column, channel order to that in channel, row, column order.
+/// From the place of an element in row, column, channel order to that in channel, row, column
+/// order.
 fn channel_first(shape: Shape, index: usize) -> usize {
     let (pixel, channel) = (index / shape.channels, index % shape.channels);
     channel * shape.height * shape.width + pixel

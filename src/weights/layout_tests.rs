@@ -1,7 +1,7 @@
 //! The permutations against PyTorch's operators, written as direct loops over channel-first data.
 //!
-//! On one side: channel-first input and PyTorch weight, by the definition of the operator. On the other:
-//! the channel-last input, gathered or scattered around a product with the crossbar matrix.
+//! On one side: channel-first input and PyTorch weight, by the definition of the operator. On the
+//! other: the channel-last input, gathered or scattered around a product with the crossbar matrix.
 
 use super::layout::{from_torch, to_torch, torch_shape};
 use super::seeded::SplitMix64;

@@ -5,9 +5,10 @@
 //! `discriminator` or `classifier` (`nn.Sequential`) loads as it is.
 //!
 //! # Names
-//! `<role>.<index>.weight` and `<role>.<index>.bias`, e.g. `generator.0.weight`; the index is the layer's
-//! place in its network. Gaps are allowed, since `nn.Sequential` counts activations and dropout too: the
-//! k-th weight of a role, by increasing index, belongs to layer k. A bias that is not there is zero.
+//! `<role>.<index>.weight` and `<role>.<index>.bias`, e.g. `generator.0.weight`; the index is the
+//! layer's place in its network. Gaps are allowed, since `nn.Sequential` counts activations and
+//! dropout too: the k-th weight of a role, by increasing index, belongs to layer k. A bias that is
+//! not there is zero.
 //!
 //! # Layouts
 //! | layer | PyTorch weight | matrix row | matrix column |
@@ -16,10 +17,11 @@
 //! | conv_transpose | `[in, out, k, k]` | `ci` | `(ky*k + kx)*out + co` |
 //! | dense | `[out, in]` | input element | output element |
 //!
-//! A transposed convolution scatters: input pixel `(y, x)` adds its column `(ky, kx, co)` to output pixel
-//! `(y*stride - padding + ky, x*stride - padding + kx)`. PyTorch flattens feature maps channel first and
-//! the crossbars take them channel last (`Shape`), so [`layout`] permutes the inputs of a dense layer
-//! that reads a feature map, and the outputs and biases of one that makes a feature map.
+//! A transposed convolution scatters: input pixel `(y, x)` adds its column `(ky, kx, co)` to output
+//! pixel `(y*stride - padding + ky, x*stride - padding + kx)`. PyTorch flattens feature maps
+//! channel first and the crossbars take them channel last (`Shape`), so [`layout`] permutes the
+//! inputs of a dense layer that reads a feature map, and the outputs and biases of one that makes a
+//! feature map.
 
 mod error;
 mod file;
@@ -28,7 +30,11 @@ pub mod layout;
 pub mod seeded;
 
 #[cfg(test)]
+mod fixture;
+#[cfg(test)]
 mod layout_tests;
+#[cfg(test)]
+mod refusal_tests;
 #[cfg(test)]
 mod tests;
 
@@ -42,7 +48,8 @@ use ndarray::{Array1, Array2};
 pub struct LayerWeights {
     /// `[matrix_rows, matrix_columns]` of the layer: row = word line, column = output sum. Finite.
     pub matrix: Array2<f32>,
-    /// One value a channel, or one an output of a dense layer in row, column, channel order. Finite.
+    /// One value a channel, or one an output of a dense layer in row, column, channel order.
+    /// Finite.
     pub bias: Array1<f32>,
 }
 

@@ -1,8 +1,8 @@
 //! Initial weights from a seed, the same on every machine.
 //!
-//! Generator: SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", 2014),
-//! 64-bit integer arithmetic only. Each layer has its own stream, so a change to one layer leaves the
-//! weights of the others as they were.
+//! Generator: SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators",
+//! 2014), 64-bit integer arithmetic only. Each layer has its own stream, so a change to one layer
+//! leaves the weights of the others as they were.
 
 use super::{LayerWeights, NetworkWeights, Weights};
 use crate::config::{Activation, Design, Layer, LayerOp, Role};
@@ -50,13 +50,14 @@ impl SplitMix64 {
 impl Weights {
     /// He-uniform initial weights with zero biases.
     ///
-    /// A weight is uniform in `-b ..= b`, `b = gain * sqrt(3 / fan_in)`, which gives a sum of `fan_in`
-    /// inputs of unit power a variance of `gain^2` (He et al., "Delving deep into rectifiers", 2015).
+    /// A weight is uniform in `-b ..= b`, `b = gain * sqrt(3 / fan_in)`, which gives a sum of
+    /// `fan_in` inputs of unit power a variance of `gain^2` (He et al., "Delving deep into
+    /// rectifiers", 2015).
     ///
     /// `gain^2` is 2 for ReLU, `2 / (1 + slope^2)` for leaky ReLU, 25/9 for tanh, 1 for the others.
     /// `fan_in` is the number of products that meet in one output: inputs of a dense layer,
-    /// `k*k*in_channels` of a convolution, `k*k*in_channels / stride^2` (at least 1) on average of a
-    /// transposed one. Values are drawn in row-major order of the crossbar matrix, from stream
+    /// `k*k*in_channels` of a convolution, `k*k*in_channels / stride^2` (at least 1) on average of
+    /// a transposed one. Values are drawn in row-major order of the crossbar matrix, from stream
     /// `role * 2^32 + layer index` with role 0, 1, 2 for generator, discriminator, classifier.
     pub fn seeded(design: &Design, seed: u64) -> Weights {
         let networks = design.networks.iter().map(|network| {
