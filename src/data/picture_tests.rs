@@ -33,17 +33,68 @@ fn decode(bytes: &[u8]) -> Canvas {
 
 #[test]
 fn one_image_is_enlarged_without_interpolation() {
-    let images = Array4::from_shape_vec((1, 1, 2, 1), vec![10, 200]).unwrap();
-    let grid = Grid {
-        panels: vec![panel("", images, 1)],
+    let images = Array4::from_shape_vec((1, 2, 2, 1), vec![10, 200, 30, 40]).unwrap();
+    let panels = vec![panel("", images, 1)];
+    let canvas = Grid {
+        panels,
         arrange: Arrange::Down,
         scale: 2,
         gap: 1,
+    }
+    .draw()
+    .unwrap();
+    assert_eq!((canvas.width, canvas.height, canvas.channels), (6, 6, 1));
+    let (edge, top) = ([56; 6], [56, 10, 10, 200, 200, 56]);
+    let bottom = [56, 30, 30, 40, 40, 56];
+    assert_eq!(
+        canvas.pixels,
+        [edge, top, top, bottom, bottom, edge].concat()
+    );
+}
+
+#[test]
+fn panels_and_rows_have_their_places() {
+    let pixel =
+        |values: &[u8]| Array4::from_shape_vec((values.len(), 1, 1, 1), values.to_vec()).unwrap();
+    let panels = vec![
+        panel("", pixel(&[1, 2, 3]), 2),
+        panel("", pixel(&[4, 5]), 1),
+    ];
+    let draw = |arrange| {
+        Grid {
+            panels: panels.clone(),
+            arrange,
+            scale: 1,
+            gap: 1,
+        }
+        .draw()
+        .unwrap()
     };
-    let canvas = grid.draw().unwrap();
-    assert_eq!((canvas.width, canvas.height, canvas.channels), (6, 4, 1));
-    let row = [56, 10, 10, 200, 200, 56];
-    assert_eq!(canvas.pixels, [[56; 6], row, row, [56; 6]].concat());
+    let b = 56;
+    let rows = [
+        [b; 8],
+        [b, 1, b, 2, b, b, 4, b],
+        [b; 8],
+        [b, 3, b, b, b, b, 5, b],
+        [b; 8],
+    ];
+    let across = draw(Arrange::Across);
+    assert_eq!((across.width, across.pixels), (8, rows.concat()));
+    let column = |row: [u8; 3]| [b, row[0], row[1], row[2], b];
+    let rows = [
+        [b; 3],
+        [1, b, 2],
+        [b; 3],
+        [3, b, b],
+        [b; 3],
+        [b; 3],
+        [4, b, b],
+        [b; 3],
+        [5, b, b],
+        [b; 3],
+    ];
+    let down = draw(Arrange::Down);
+    assert_eq!((down.width, down.pixels), (5, rows.map(column).concat()));
 }
 
 #[test]

@@ -54,6 +54,12 @@ fn missing_tensors() {
         |t| drop(t.drain(..4)),
         &["0 of 2 weights of the discriminator", "(none)"],
     );
+    // Another spelling of an index is no name of a weight.
+    let respell = |t: &mut Vec<Tensor>| t[5].0 = "generator.00.weight".into();
+    refused(
+        respell,
+        &["`generator.0.weight` is missing", "generator.00.weight"],
+    );
 }
 
 #[test]

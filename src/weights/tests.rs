@@ -125,6 +125,11 @@ fn seeded_weights_are_he_uniform_and_stable() {
     let of = |network: usize, index: usize| bound(&design.networks[network].layers[index]);
     assert_eq!(of(0, 0), 1.0, "sqrt(2 * 3 / 6)");
     assert_eq!(of(1, 1), 0.25, "sqrt(3 / 48)");
+    // Each layer has its own stream: first values that are one multiple of the bound would be equal.
+    let first = |n: usize, l: usize| weights.networks[n].layers[l].matrix[[0, 0]] / of(n, l);
+    let firsts = [first(0, 0), first(0, 1), first(1, 0), first(1, 1)];
+    let apart = |i: usize| firsts[..i].iter().all(|f| (f - firsts[i]).abs() > 1e-4);
+    assert!((1..4).all(apart), "{firsts:?}");
     // Weights of other layers stay when one layer is resized.
     let mut wider = design.clone();
     wider.networks[0].layers[0].input = Shape::vector(7);
