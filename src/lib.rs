@@ -13,3 +13,4 @@ pub mod hdl;
 pub mod numeric;
 pub mod rtl;
 pub mod schedule;
+pub mod weights;
