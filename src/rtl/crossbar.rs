@@ -3,7 +3,7 @@
 use super::lanes::Sizes;
 use crate::config::PairScheme;
 use crate::device::CellCode;
-use crate::hdl::{Builder, Expr, Function, Ix, Mem, Module};
+use crate::hdl::{Builder, Expr, Function, Ix, Module};
 use crate::schedule::{bits_for, Schedule};
 use std::sync::Arc;
 
@@ -131,46 +131,44 @@ fn black_box(schedule: &Schedule) -> Arc<Module> {
     m.finish()
 }
 
-/// Shadow and line registers, written as the contract says.
-fn lines(m: &mut Builder, schedule: &Schedule, p: &Ports) -> (Mem, Mem) {
-    let sizes = Sizes::of(schedule);
+/// Shadow and line registers, written as the contract says; returns the line registers.
+fn lines(m: &mut Builder, schedule: &Schedule, p: &Ports) -> Expr {
+    let l = schedule.lanes;
     let rows = schedule.design.crossbar.rows;
-    let (l, lb) = (sizes.lanes, sizes.lane_bits);
-    let rb = rows.trailing_zeros() as usize;
-    let shadow = m.mem("shadow_q", 8, rows);
-    let line = m.mem("line_q", 8, rows);
     let words = rows / l;
-    let next_word = m.wire("next_word", p.dac_word.add(Expr::lit(p.dac_word.width(), 1)));
-    m.clocked_no_reset(|s| {
+    let wb = p.dac_word.width();
+    let shadow = m.reg("shadow_q", 8 * rows, 0);
+    let line = m.reg("line_q", 8 * rows, 0);
+    let hits: Vec<Expr> = if words == 1 {
+        m.unused("unused_word", &[p.dac_word.clone(), p.dac_next.clone()]);
+        vec![p.dac_mask.clone()]
+    } else {
+        let next_word = m.wire("next_word", p.dac_word.add(Expr::lit(wb, 1)));
+        (0..words)
+            .map(|word| {
+                let id = Expr::lit(wb, word as u128);
+                let here = p.dac_next.not().and(p.dac_word.eq(&id).repeat(l));
+                let there = p.dac_next.and(next_word.eq(&id).repeat(l));
+                m.wire(&format!("hit_{word}"), p.dac_mask.and(here.or(there)))
+            })
+            .collect()
+    };
+    m.clocked(|s| {
         s.if_(&p.apply, |s| {
-            s.for_("row", 0..rows, |s, row| {
-                s.set(line.at_ix(row), shadow.at_ix(row));
-                s.set(shadow.at_ix(row), Expr::zero(8));
-            });
-        });
-        s.if_(&p.dac_valid, |s| {
+            s.set(&line, &shadow);
+            s.set(&shadow, Expr::zero(8 * rows));
+        })
+        .elif(&p.dac_valid, |s| {
             s.for_("lane", 0..l, |s, lane| {
-                s.if_(p.dac_mask.bit_at(lane), |s| {
-                    if words == 1 {
-                        s.set(shadow.at_ix(lane), p.dac_data.part_at(lane * 8, 8));
-                    } else {
-                        let at = |word: &Expr| Expr::concat(&[word.clone(), lane.value(lb)]);
-                        debug_assert_eq!(p.dac_word.width() + lb, rb);
-                        s.if_(p.dac_next.bit_at(lane), |s| {
-                            s.set(shadow.at(at(&next_word)), p.dac_data.part_at(lane * 8, 8));
-                        })
-                        .else_(|s| {
-                            s.set(shadow.at(at(&p.dac_word)), p.dac_data.part_at(lane * 8, 8));
-                        });
-                    }
-                });
+                for (word, hit) in hits.iter().enumerate() {
+                    s.if_(hit.bit_at(lane), |s| {
+                        s.set(shadow.part_at(lane * 8 + word * l * 8, 8), p.dac_data.part_at(lane * 8, 8));
+                    });
+                }
             });
         });
     });
-    if words == 1 {
-        m.unused("unused_word", &[next_word, p.dac_next.clone()]);
-    }
-    (shadow, line)
+    line
 }
 
 /// Signed weight of a cell's programming data; `data(lo, n)` gives bits of it.
@@ -245,7 +243,7 @@ fn behavioural(schedule: &Schedule, jitter: bool) -> Arc<Module> {
     });
     let p = ports(&mut m, schedule);
     m.section("Line DACs");
-    let (_, line) = lines(&mut m, schedule, &p);
+    let line = lines(&mut m, schedule, &p);
 
     m.section("Cells: signed weights in level steps, by conversion group, word line and ADC");
     let weights = m.mem("weight_q", ww, groups * rows * adcs);
@@ -267,22 +265,24 @@ fn behavioural(schedule: &Schedule, jitter: bool) -> Arc<Module> {
         s.if_(&p.prog_valid, |s| {
             s.for_("adc", 0..adcs, |s, adc| {
                 let data = |lo: usize, n: usize| p.prog_data.part_at(adc * cell + lo, n);
-                s.set(weights.at(at(&p.prog_group, &p.prog_row, adc)), weight(schedule, &data));
+                s.set_now(weights.at(at(&p.prog_group, &p.prog_row, adc)), weight(schedule, &data));
             });
         });
     });
 
     m.section("Conversion");
     let convert = convert(&mut m, schedule, dot);
+    let input = m.mem("lines", 8, rows);
     let sum = m.var("sum", dot);
     let result = m.var("result_q", adcs * bits);
     m.clocked_no_reset(|s| {
         s.if_(&p.start, |s| {
+            s.for_("row", 0..rows, |s, row| s.set_now(input.at_ix(row), line.part_at(row * 8, 8)));
             s.for_("adc", 0..adcs, |s, adc| {
                 s.set_now(&sum, Expr::zero(dot));
                 s.for_("row", 0..rows, |s, row| {
                     let cell = weights.at(at(&p.group, &row.value(log2(rows)), adc));
-                    s.set_now(&sum, sum.add(line.at_ix(row).smul_w(cell, dot)));
+                    s.set_now(&sum, sum.add(input.at_ix(row).smul_w(cell, dot)));
                 });
                 s.set(result.part_at(adc * bits, bits), convert.call(&[sum.clone(), p.gain.clone()]));
             });
@@ -328,7 +328,7 @@ fn emulation(schedule: &Schedule) -> Arc<Module> {
     m.latency(&format!("adc_done_o {} cycles after adc_start_i: a word line a cycle", emulation_cycles(schedule)));
     let p = ports(&mut m, schedule);
     m.section("Line DACs");
-    let (_, line) = lines(&mut m, schedule, &p);
+    let line = lines(&mut m, schedule, &p);
 
     m.section("Cells: signed weights in level steps, a word for each conversion group and word line");
     m.attr("ram_style", "block");
@@ -354,7 +354,7 @@ fn emulation(schedule: &Schedule) -> Arc<Module> {
         s.if_(&p.prog_valid, |s| s.set(weights.at(at(&p.prog_group, &p.prog_row)), &programmed));
         s.if_(&reading, |s| {
             s.set(&word, weights.at(at(&group, &row)));
-            s.set(&input, line.at(&row));
+            s.set(&input, line.part_dyn(Expr::concat(&[row.clone(), Expr::zero(3)]), 8));
         });
     });
 
