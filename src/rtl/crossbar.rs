@@ -380,12 +380,14 @@ fn emulation(schedule: &Schedule) -> Arc<Module> {
         })
         .elif(&closing, |s| s.set(&p.done, Expr::ones(1)));
     });
-    m.gen_for("gen_adc", "adc", 0..adcs, |m, adc| {
-        let mine = sum.part_at(adc * dot, dot);
-        m.clocked(|s| {
+    m.clocked(|s| {
+        s.for_("adc", 0..adcs, |s, adc| {
+            let mine = sum.part_at(adc * dot, dot);
             s.if_(&p.start, |s| s.set(&mine, Expr::zero(dot)))
                 .elif(&adding, |s| s.set(&mine, mine.add(input.smul_w(word.part_at(adc * ww, ww), dot))));
-            s.if_(&closing, |s| s.set(p.code.part_at(adc * bits, bits), convert.call(&[mine.clone(), gain.clone()])));
+            s.if_(&closing, |s| {
+                s.set(p.code.part_at(adc * bits, bits), convert.call(&[mine.clone(), gain.clone()]));
+            });
         });
     });
     let busy = m.wire("busy", reading.or(&adding).or(&closing));

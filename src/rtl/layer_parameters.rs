@@ -22,11 +22,11 @@ pub(super) fn layer_parameters(schedule: &Schedule) -> Arc<Module> {
     let gain = m.output("gain_o", s, "");
     let shift = m.output("shift_o", s, "");
     let values = m.reg("values_q", layers * 2 * s, 0);
-    for i in 0..layers {
-        m.clocked(|p| {
+    m.clocked(|p| {
+        for i in 0..layers {
             p.if_(write.and(address.eq(Expr::lit(w, i as u128))), |p| p.set(values.slice(i * 2 * s, 2 * s), &data));
-        });
-    }
+        }
+    });
     let value = m.var("value", 2 * s);
     m.comb(|p| {
         p.case(&layer, |c| {
