@@ -1,1 +1,87 @@
-//! (module documentation)
+//! Hardware whose widths are known only at run time, and the printer that turns it into Verilog-2005.
+//!
+//! rust-hdl sizes every signal with a const generic. The sizes of this generator come from a file, so modules with a size
+//! are written with [`Builder`] and [`Expr`] (width-checked when built), while control is written as rust-hdl `LogicBlock`
+//! kernels and turned into the same [`Module`] by [`Kernel`]. Both are rust-hdl `Block`s, and [`Printer`] walks them with
+//! rust-hdl's `Probe`.
+//!
+//! # Rules of the text
+//! - Every net is unsigned. Signed operations are explicit (`slt`, `sra_dyn`, `smul`, `sext`).
+//! - No width is ever extended or cut by the language: operands of one operator have one width, or building panics.
+//! - A slice is taken of a *net* (port, wire, reg, localparam, memory element) or of something that is only wiring (concat,
+//!   literal, extension). Name anything else first: `let sum = m.wire("sum", a.add_c(&b)); sum.slice(1, 8)`.
+//! - Clock and reset are `clk_i` and `rst_ni` (asynchronous, active low).
+//!
+//! # A module
+//! ```ignore
+//! use memgan::hdl::{Builder, Expr, Printer};
+//!
+//! let mut m = Builder::new("mg_accumulate", file!());
+//! m.doc("Adds up signed terms; `last_i` closes a sum.");
+//! m.contract("A term is taken in every cycle with `valid_i`; there is no back-pressure.");
+//! m.latency("1 cycle from `last_i` to `valid_o`");
+//!
+//! let (_clk, _rst) = m.clk_rst();
+//! m.group("Terms");
+//! let valid = m.input("valid_i", 1, "");
+//! let last = m.input("last_i", 1, "closes the sum");
+//! let term = m.input("term_i", 8, "two's complement, -128..127");
+//! m.group("Sum");
+//! let done = m.output_reg("valid_o", 1, 0, "one cycle per sum");
+//! let sum = m.output_reg("sum_o", 12, 0, "two's complement");
+//!
+//! let acc = m.reg("acc_q", 12, 0);
+//! let next = m.wire("acc_next", acc.add(term.sext(12)));
+//! m.clocked(|p| {
+//!     p.set(&done, valid.and(&last));
+//!     p.if_(&valid, |p| {
+//!         p.set(&acc, last.mux(Expr::zero(12), &next));
+//!     });
+//!     p.if_(valid.and(&last), |p| p.set(&sum, &next));
+//! });
+//! let module = m.finish();
+//!
+//! let files = Printer::new("0.1.0", "0123abcd").print(&module);
+//! assert_eq!(files[0].0, "mg_accumulate");
+//! ```
+//!
+//! # The whole API
+//! ```text
+//! Bits     Bits::new(width, u128)  Bits::from_words(width, &[u64])  .width() .to_u128()
+//! Expr     lit(w, v) slit(w, i128) hex(w, v) bin(w, v) bits(Bits) zero(w) ones(w)
+//!          .width()
+//!          add sub neg (wrap, equal widths)  add_c sub_b (one bit wider)
+//!          smul umul (width a + b)  smul_w(w) (sign-extended product cut or widened to w)  udiv urem sdiv srem
+//!          eq ne ult ule ugt uge slt sle sgt sge -> 1 bit
+//!          and or xor not (also & | ^ ! + -)  any all parity -> 1 bit
+//!          sel.mux(&a, &b)                                  sel ? a : b, sel is 1 bit
+//!          slice(lo, w) bit(i) msb() trunc(w) concat(&[msb_first]) repeat(n) zext(w) sext(w)
+//!          shl(n) shr(n) shl_dyn(&e) shr_dyn(&e) sra_dyn(&e) sra(n)
+//!          part_dyn(&bit_index, w) bit_dyn(&bit_index)      x[base +: w], x[base]
+//!          part_at(&ix, w) bit_at(&ix)                      the same, indexed by genvar or loop variable
+//!          eval(&Env) -> Bits
+//!          every operand is `impl Borrow<Expr>`: pass `e` or `&e`
+//! Ix       loop index: &ix * 8, &ix + 1, &ix - 1, &a + &b;  ix.value(w) -> Expr (procedural loops only)
+//! Builder  new(name, file!())  doc contract latency
+//!          clk_rst() clock() reset()  group(heading)  param(name, default, comment) -> Param
+//!          input output output_reg(name, w, [reset,] comment)   w: usize or &Param
+//!          output_var(name, w, comment)                     output driven by comb/clocked_no_reset
+//!          localparam(name, w, value, formula) table(name, w, &[u128], comment)
+//!          wire(name, expr)  net(name, w) + assign(&lhs, rhs)
+//!          reg(name, w, reset)  var(name, w) (no reset)  mem(name, w, depth) -> Mem { at(&e) at_ix(&ix) }
+//!          clocked(|p|) clocked_no_reset(|p|) comb(|p|) initial(|p|)
+//!          function(name, w, &[(arg, w)], |f, args| ...) -> Function { call(&[..]) }
+//!          rom(&lhs, &addr, &[Bits], default)               `case` over constants
+//!          inst("u_x", &module, |u| { u.clk_rst(); u.connect("port", &e); u.open("port"); u.param("N", 4); })
+//!          gen_for("gen_lane", "lane", 0..n, |m, lane| ...)
+//!          formal(|m| ...) checks(|m| ...)  check(&must_hold, "message")
+//!          attr(name, value)  comment(text)  section(text)  unused(name, &[..])
+//!          finish() -> Arc<Module>  try_finish() -> Result<Arc<Module>, HdlError>
+//! Process  set(&lhs, rhs)  set_now(&var, rhs) (blocking, behavioural)  comment(text)
+//!          if_(c, |p|).elif(c, |p|).else_(|p|)  case(&sel, |c| { c.arm(v, |p|); c.arms(&[..], |p|); c.default(|p|) })
+//!          for_("i", 0..n, |p, i| ...)
+//!          assert_ assume cover (formal)  display finish fail_if readmemh (simulation)
+//! Kernel   Kernel::new(name, file!(), block).doc(..).contract(..).latency(..).group(..).port(field, comment).finish()
+//! FlipFlop d, q, clock, reset_n; FlipFlop::new(reset)
+//! Printer  new(version, config_hash).print(&dyn Block) -> Vec<(module name, text)>, children first
+//! ```
