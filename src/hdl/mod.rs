@@ -13,7 +13,7 @@
 //! - Clock and reset are `clk_i` and `rst_ni` (asynchronous, active low).
 //!
 //! # A module
-//! ```ignore
+//! ```
 //! use memgan::hdl::{Builder, Expr, Printer};
 //!
 //! let mut m = Builder::new("mg_accumulate", file!());
@@ -85,3 +85,32 @@
 //! FlipFlop d, q, clock, reset_n; FlipFlop::new(reset)
 //! Printer  new(version, config_hash).print(&dyn Block) -> Vec<(module name, text)>, children first
 //! ```
+
+mod bits;
+mod builder;
+mod check;
+mod eval;
+mod expr;
+mod flipflop;
+mod index;
+mod kernel;
+mod kernel_code;
+mod module;
+mod names;
+mod print;
+mod probe;
+mod process;
+mod select;
+mod structure;
+
+pub use bits::Bits;
+pub use builder::{Builder, HdlError};
+pub use eval::Env;
+pub use expr::Expr;
+pub use flipflop::FlipFlop;
+pub use index::Ix;
+pub use kernel::Kernel;
+pub use module::{Function, Mem, Module, Param, Port, PortKind, Width};
+pub use probe::Printer;
+pub use process::{Case, If, Process};
+pub use structure::{Ports, Scope};

@@ -1,0 +1,285 @@
+//! Writing a module: processes, functions, instances, loops and conditional parts.
+
+use super::bits::Bits;
+use super::builder::Builder;
+use super::expr::{Expr, Kind, Name};
+use super::index::Ix;
+use super::module::{Function, Instance, Item, Module, ProcessKind};
+use super::process::{Process, Stmt};
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The net that an assignment to `lhs` changes.
+pub(crate) fn target(lhs: &Expr) -> Option<&Name> {
+    match lhs.kind() {
+        Kind::Net(name) | Kind::Elem { mem: name, .. } => Some(name),
+        Kind::Part { base, .. } => target(base),
+        _ => None,
+    }
+}
+
+/// Calls `f` for every assignment, in order.
+pub(crate) fn each_set<'a>(stmts: &'a [Stmt], f: &mut dyn FnMut(&'a Expr)) {
+    for stmt in stmts {
+        match stmt {
+            Stmt::Set { lhs, .. } => match lhs.kind() {
+                Kind::Concat(parts) => parts.iter().for_each(&mut *f),
+                _ => f(lhs),
+            },
+            Stmt::If { arms, other } => {
+                arms.iter().for_each(|(_, body)| each_set(body, f));
+                other.iter().for_each(|body| each_set(body, f));
+            }
+            Stmt::Case { arms, default, .. } => {
+                arms.iter().for_each(|(_, body)| each_set(body, f));
+                default.iter().for_each(|body| each_set(body, f));
+            }
+            Stmt::For { body, .. } => each_set(body, f),
+            _ => {}
+        }
+    }
+}
+
+/// What [`Builder::function`] passes to its closure.
+#[derive(Debug)]
+pub struct Scope {
+    /// Assign the result to this.
+    pub result: Expr,
+    /// The arguments.
+    pub args: Vec<Expr>,
+    /// The local variables.
+    pub locals: Vec<Expr>,
+}
+
+impl Builder {
+    /// Drives an output or a `net`, whole or in part.
+    #[track_caller]
+    pub fn assign(&mut self, lhs: impl Borrow<Expr>, rhs: impl Borrow<Expr>) {
+        let (lhs, rhs) = (lhs.borrow().clone(), rhs.borrow().clone());
+        assert!(
+            lhs.width() == rhs.width() && lhs.param() == rhs.param(),
+            "hdl: `{lhs}` has {}, its value {}: `{rhs}`",
+            lhs.size(),
+            rhs.size()
+        );
+        self.items.push(Item::Assign { lhs, rhs });
+    }
+
+    fn process(&mut self, kind: ProcessKind, f: impl FnOnce(&mut Process)) {
+        let mut body = Process::default();
+        f(&mut body);
+        let mut resets: Vec<(Expr, Expr)> = Vec::new();
+        let mut first: Option<Name> = None;
+        each_set(&body.stmts, &mut |lhs| {
+            let Some(name) = target(lhs) else { return };
+            first.get_or_insert_with(|| name.clone());
+            if let (ProcessKind::Clocked, Some(value)) = (kind, self.resets.get(name)) {
+                if !resets.iter().any(|(net, _)| target(net) == Some(name)) {
+                    let net = Expr::net(name, value.width(), value.param().cloned());
+                    resets.push((net, value.clone()));
+                }
+            }
+        });
+        let prefix = if kind == ProcessKind::Initial { "p_init" } else { "p" };
+        let label = format!("{prefix}_{}", first.as_deref().unwrap_or("none")).into();
+        for var in body.loops.clone() {
+            self.name(&var, "loop variable");
+        }
+        self.items.push(Item::Process { kind, body, resets, label });
+    }
+
+    /// Registers: every reg assigned here has a reset value, and the reset branch is written from those.
+    pub fn clocked(&mut self, f: impl FnOnce(&mut Process)) {
+        self.process(ProcessKind::Clocked, f);
+    }
+
+    /// Memories and data path registers without reset.
+    pub fn clocked_no_reset(&mut self, f: impl FnOnce(&mut Process)) {
+        self.process(ProcessKind::ClockedNoReset, f);
+    }
+
+    /// Combinational logic in `always @*`; assign everything a default first.
+    pub fn comb(&mut self, f: impl FnOnce(&mut Process)) {
+        self.process(ProcessKind::Comb, f);
+    }
+
+    /// Start of a simulation; also the contents of a memory.
+    pub fn initial(&mut self, f: impl FnOnce(&mut Process)) {
+        self.process(ProcessKind::Initial, f);
+    }
+
+    /// A read-only table as a `case`: drives `lhs`, a `var` or `output_var`, with `words[addr]`.
+    #[track_caller]
+    pub fn rom(&mut self, lhs: &Expr, addr: &Expr, words: &[Bits], default: &Bits) {
+        self.comb(|p| {
+            p.case(addr, |c| {
+                for (i, word) in words.iter().enumerate() {
+                    c.arm(Expr::lit(addr.width(), i as u128), |p| p.set(lhs, Expr::bits(word)));
+                }
+                c.default(|p| p.set(lhs, Expr::bits(default)));
+            });
+        });
+    }
+
+    /// A function with arguments and local variables of the given widths.
+    pub fn function(
+        &mut self,
+        name: &str,
+        width: usize,
+        args: &[(&str, usize)],
+        locals: &[(&str, usize)],
+        f: impl FnOnce(&mut Process, &Scope),
+    ) -> Function {
+        let name = self.name(name, "function");
+        let mut named = |list: &[(&str, usize)]| -> Vec<(Name, usize)> {
+            list.iter().map(|(n, w)| (self.name(n, "argument"), *w)).collect()
+        };
+        let (args, locals) = (named(args), named(locals));
+        let nets = |list: &[(Name, usize)]| list.iter().map(|(n, w)| Expr::net(n, *w, None)).collect();
+        let scope = Scope { result: Expr::net(&name, width, None), args: nets(&args), locals: nets(&locals) };
+        let mut p = Process::default();
+        f(&mut p, &scope);
+        let function = Function { name, width, args };
+        self.items.push(Item::Function { function: function.clone(), locals, body: p.stmts, loops: p.loops });
+        function
+    }
+
+    /// Repeats what `f` writes for every value of the genvar; labels start with `gen_`.
+    ///
+    /// A genvar can index but is no value: for a number per copy, index a [`table`](Self::table).
+    pub fn gen_for(&mut self, label: &str, var: &str, range: Range<usize>, f: impl FnOnce(&mut Self, &Ix)) {
+        let (label, var) = (self.name(label, "label"), self.name(var, "genvar"));
+        if !label.starts_with("gen_") {
+            self.problems.push(format!("the label `{label}` of a loop starts with `gen_`"));
+        }
+        if range.is_empty() {
+            self.problems.push(format!("the loop `{label}` has an empty range"));
+            return;
+        }
+        let ix = Ix::var(&var, &range, true);
+        let items = self.nested(|m| f(m, &ix));
+        self.items.push(Item::For { label, var, range, items });
+    }
+
+    fn nested(&mut self, f: impl FnOnce(&mut Self)) -> Vec<Item> {
+        let outer = std::mem::take(&mut self.items);
+        f(self);
+        std::mem::replace(&mut self.items, outer)
+    }
+
+    fn ifdef(&mut self, name: &'static str, defined: bool, f: impl FnOnce(&mut Self)) {
+        self.ifdefs += 1;
+        let items = self.nested(f);
+        self.ifdefs -= 1;
+        self.items.push(Item::Ifdef { name, defined, items });
+    }
+
+    /// Properties, under `ifdef FORMAL`.
+    pub fn formal(&mut self, f: impl FnOnce(&mut Self)) {
+        self.ifdef("FORMAL", true, f);
+    }
+
+    /// Checks for simulation, under `ifndef SYNTHESIS`.
+    pub fn checks(&mut self, f: impl FnOnce(&mut Self)) {
+        self.ifdef("SYNTHESIS", false, f);
+    }
+
+    /// Stops the simulation with a message when `holds` is false at a clock edge out of reset.
+    #[track_caller]
+    pub fn check(&mut self, holds: impl Borrow<Expr>, message: &str) {
+        let bad = holds.borrow().not();
+        if self.ifdefs > 0 {
+            self.process(ProcessKind::Check, |p| p.fail_if(&bad, message));
+        } else {
+            self.checks(|m| m.process(ProcessKind::Check, |p| p.fail_if(&bad, message)));
+        }
+    }
+
+    /// An instance; labels start with `u_`.
+    pub fn inst(&mut self, label: &str, module: &Arc<Module>, f: impl FnOnce(&mut Ports)) {
+        let label = self.name(label, "instance");
+        if !label.starts_with("u_") {
+            self.problems.push(format!("the label `{label}` of an instance starts with `u_`"));
+        }
+        let attrs = std::mem::take(&mut self.attrs);
+        let mut ports = Ports::default();
+        f(&mut ports);
+        let Ports { mut given, mut open, mut params, mut problems } = ports;
+        let mut connections = Vec::new();
+        let values: BTreeMap<Name, usize> = params.clone();
+        for port in &module.ports {
+            let name = &port.name;
+            let width = port.width.with(&values);
+            let net = match (given.remove(name), open.remove(name)) {
+                (Some(net), _) => net,
+                (None, Some(())) if port.kind() != super::PortKind::Input => {
+                    self.net(&format!("unused_{}_{name}", label.trim_start_matches("u_")), width)
+                }
+                (None, _) => {
+                    problems.push(format!("port `{name}` is not connected"));
+                    continue;
+                }
+            };
+            let same_param = net.param().is_none() || port.width.param.is_some();
+            if net.width() != width || !same_param {
+                problems.push(format!("port `{name}` has {width} bits and is connected to {}: `{net}`", net.size()));
+            }
+            connections.push((name.clone(), net));
+        }
+        problems.extend(given.keys().chain(open.keys()).map(|n| format!("there is no port `{n}`")));
+        params.retain(|name, _| {
+            let known = module.params.iter().any(|p| p.name == *name);
+            if !known {
+                problems.push(format!("there is no parameter `{name}`"));
+            }
+            known
+        });
+        let of = format!("instance `{label}` of `{}`", module.name);
+        self.problems.extend(problems.into_iter().map(|p| format!("{of}: {p}")));
+        if !self.module.children.iter().any(|c| Arc::ptr_eq(c, module)) {
+            self.module.children.push(module.clone());
+        }
+        self.items.push(Item::Instance(Instance { label, module: module.clone(), params, connections, attrs }));
+    }
+}
+
+/// The connections of an instance.
+#[derive(Debug, Default)]
+pub struct Ports {
+    given: BTreeMap<Name, Expr>,
+    open: BTreeMap<Name, ()>,
+    params: BTreeMap<Name, usize>,
+    problems: Vec<String>,
+}
+
+impl Ports {
+    /// Connects a port by name.
+    pub fn connect(&mut self, port: &str, net: impl Borrow<Expr>) {
+        if self.given.insert(port.into(), net.borrow().clone()).is_some() {
+            self.problems.push(format!("port `{port}` is connected twice"));
+        }
+    }
+
+    /// Connects `clk_i` and `rst_ni` to the nets of the same names.
+    pub fn clk_rst(&mut self) {
+        self.clk();
+        self.connect("rst_ni", Expr::net(&"rst_ni".into(), 1, None));
+    }
+
+    /// Connects `clk_i` to the net of the same name.
+    pub fn clk(&mut self) {
+        self.connect("clk_i", Expr::net(&"clk_i".into(), 1, None));
+    }
+
+    /// Leaves an output unread: it drives a wire whose name tells linters so.
+    pub fn open(&mut self, port: &str) {
+        self.open.insert(port.into(), ());
+    }
+
+    /// Sets a parameter.
+    pub fn param(&mut self, name: &str, value: usize) {
+        self.params.insert(name.into(), value);
+    }
+}
