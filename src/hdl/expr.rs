@@ -31,7 +31,7 @@ pub(crate) enum Kind {
     Const(Name, Bits),
     /// A module parameter as a 32-bit number, with its default.
     Param(Name),
-    Elem { mem: Name, depth: usize, index: Index },
+    Elem { mem: Name, index: Index },
     Part { base: Expr, index: Index },
     Unary(Unary, Expr),
     Binary(Binary, Expr, Expr),
@@ -226,6 +226,11 @@ impl Expr {
             let node = Self::new(1, Kind::Binary(op, self.clone(), other.clone()));
             return super::eval::fold_compare(op, self, other).map_or(node, |value| Self::lit(1, u128::from(value)));
         }
+        for (one, rest) in [(self, other), (other, self)] {
+            if let (Binary::And | Binary::Or, 1, Kind::Lit { bits, .. }) = (op, one.width(), one.kind()) {
+                return if bits.is_zero() == (op == Binary::Or) { rest.clone() } else { one.clone() };
+            }
+        }
         Self::sized(self.width(), self.param().cloned(), Kind::Binary(op, self.clone(), other.clone()))
     }
 
@@ -233,7 +238,10 @@ impl Expr {
         if matches!(op, Unary::Any | Unary::All | Unary::Parity) {
             return if self.width() == 1 { self.clone() } else { Self::new(1, Kind::Unary(op, self.clone())) };
         }
-        Self::sized(self.width(), self.param().cloned(), Kind::Unary(op, self.clone()))
+        match self.kind() {
+            Kind::Unary(Unary::Not, inner) if op == Unary::Not => inner.clone(),
+            _ => Self::sized(self.width(), self.param().cloned(), Kind::Unary(op, self.clone())),
+        }
     }
 
     /// `self ? then : other`; `self` has one bit.

@@ -20,7 +20,6 @@ struct Target {
 struct Register {
     q: Expr,
     d: Expr,
-    states: Option<String>,
     reset: Option<Expr>,
 }
 
@@ -77,7 +76,7 @@ impl Code {
         }
         self.wiring.insert(format!("{name}$clock"), "clk_i");
         self.wiring.insert(format!("{name}$reset_n"), "rst_ni");
-        self.registers.push(Register { q: q.clone(), d: d.clone(), states: states_name, reset });
+        self.registers.push(Register { q: q.clone(), d: d.clone(), reset });
     }
 
     /// Which values of an enum the body names.

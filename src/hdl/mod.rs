@@ -114,3 +114,6 @@ pub use module::{Function, Mem, Module, Param, Port, PortKind, Width};
 pub use probe::Printer;
 pub use process::{Case, If, Process};
 pub use structure::{Ports, Scope};
+
+#[cfg(test)]
+mod tests;

@@ -143,7 +143,7 @@ pub struct Mem {
 
 impl Mem {
     fn elem(&self, index: Index) -> Expr {
-        let kind = Kind::Elem { mem: self.name.clone(), depth: self.depth.bits, index };
+        let kind = Kind::Elem { mem: self.name.clone(), index };
         Expr::sized(self.width.bits, self.width.param.clone(), kind)
     }
 
@@ -228,7 +228,8 @@ pub(crate) enum Item {
     Function { function: Function, locals: Vec<(Name, usize)>, body: Vec<Stmt>, loops: Vec<Name> },
     Instance(Instance),
     For { label: Name, var: Name, range: Range<usize>, items: Vec<Item> },
-    Ifdef { name: &'static str, defined: bool, items: Vec<Item> },
+    /// Properties where FORMAL is defined, or checks where neither SYNTHESIS nor FORMAL is.
+    Ifdef { defined: bool, items: Vec<Item> },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

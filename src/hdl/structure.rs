@@ -169,21 +169,21 @@ impl Builder {
         std::mem::replace(&mut self.items, outer)
     }
 
-    fn ifdef(&mut self, name: &'static str, defined: bool, f: impl FnOnce(&mut Self)) {
+    fn ifdef(&mut self, defined: bool, f: impl FnOnce(&mut Self)) {
         self.ifdefs += 1;
         let items = self.nested(f);
         self.ifdefs -= 1;
-        self.items.push(Item::Ifdef { name, defined, items });
+        self.items.push(Item::Ifdef { defined, items });
     }
 
     /// Properties, under `ifdef FORMAL`.
     pub fn formal(&mut self, f: impl FnOnce(&mut Self)) {
-        self.ifdef("FORMAL", true, f);
+        self.ifdef(true, f);
     }
 
-    /// Checks for simulation, under `ifndef SYNTHESIS`.
+    /// Checks for simulation, where neither SYNTHESIS nor FORMAL is defined.
     pub fn checks(&mut self, f: impl FnOnce(&mut Self)) {
-        self.ifdef("SYNTHESIS", false, f);
+        self.ifdef(false, f);
     }
 
     /// Stops the simulation with a message when `holds` is false at a clock edge out of reset.

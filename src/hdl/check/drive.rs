@@ -108,10 +108,10 @@ impl Checker<'_> {
             all.sort_by_key(|d| (d.lo, d.hi, d.by));
             let mut to = 0;
             let mut owner: Option<Drive> = None;
-            let mut problem = None;
+            let (mut problem, mut gap) = (None, None);
             for drive in all {
                 if drive.lo > to {
-                    break;
+                    gap.get_or_insert((to, drive.lo));
                 }
                 let clash = owner.is_some_and(|o| o.hi > drive.lo && o.by != drive.by && drive.by != 0 && o.by != 0);
                 if clash && !mem {
@@ -123,7 +123,10 @@ impl Checker<'_> {
                 }
             }
             if to < width {
-                let what = if mem { "is never written".to_owned() } else { format!("is not driven in {}", bits(to, width)) };
+                gap.get_or_insert((to, width));
+            }
+            if let Some((lo, hi)) = gap {
+                let what = if mem { "is never written".to_owned() } else { format!("is not driven in {}", bits(lo, hi)) };
                 problem.get_or_insert(format!("`{name}` {what}"));
             }
             self.problems.extend(problem);

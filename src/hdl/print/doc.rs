@@ -9,8 +9,6 @@ pub(crate) enum Doc {
     Text(String),
     /// A space, or a new line in a group that does not fit.
     Line,
-    /// Nothing, or a new line in a group that does not fit.
-    Cut,
     Seq(Vec<Doc>),
     /// Broken as a whole or not at all; lines inside are indented by this much.
     Group(usize, Box<Doc>),
@@ -31,7 +29,6 @@ impl Doc {
         match self {
             Self::Text(s) => s.len(),
             Self::Line => 1,
-            Self::Cut => 0,
             Self::Seq(all) => all.iter().map(Self::len).sum(),
             Self::Group(_, inner) => inner.len(),
             Self::Fill(all) => all.iter().map(Self::len).sum::<usize>() + 2 * all.len().saturating_sub(1),
@@ -77,12 +74,11 @@ impl Page {
         match doc {
             Doc::Text(s) => self.write(s),
             Doc::Line if flat => self.write(" "),
-            Doc::Cut if flat => {}
-            Doc::Line | Doc::Cut => self.new_line(indent),
+            Doc::Line => self.new_line(indent),
             Doc::Seq(all) => {
                 for (i, one) in all.iter().enumerate() {
                     let rest = &all[i + 1..];
-                    let end = rest.iter().position(|d| !flat && matches!(d, Doc::Line | Doc::Cut));
+                    let end = rest.iter().position(|d| !flat && matches!(d, Doc::Line));
                     let tail: usize = rest[..end.unwrap_or(rest.len())].iter().map(tail_len).sum();
                     self.put(one, indent, flat, tail + if end.is_none() { after } else { 0 });
                 }
@@ -113,7 +109,7 @@ impl Page {
 fn tail_len(doc: &Doc) -> usize {
     match doc {
         Doc::Text(s) => s.len(),
-        Doc::Line | Doc::Cut | Doc::Group(..) | Doc::Fill(_) => 0,
+        Doc::Line | Doc::Group(..) | Doc::Fill(_) => 0,
         Doc::Seq(all) => all.iter().map(tail_len).sum(),
     }
 }

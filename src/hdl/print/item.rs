@@ -101,14 +101,14 @@ impl Items {
             Item::Section(s) => self.out.push_str(&comment(indent, &format!("---- {s} ----"))),
             Item::Const { name, value, comment, .. } => {
                 let parts = vec![text(format!("{head} {name} = ")), doc(value), text(";")];
-                self.doc(indent, Doc::Group(4, Box::new(Doc::Seq(parts))), comment);
+                self.doc(indent, Doc::Seq(parts), comment);
             }
             Item::Net { name, value: None, comment, .. } => {
                 self.doc(indent, text(format!("{head} {name};")), comment);
             }
             Item::Net { name, value: Some(value), comment, .. } => {
                 let parts = vec![text(format!("{head} {name} = ")), doc(value), text(";")];
-                self.doc(indent, Doc::Group(4, Box::new(Doc::Seq(parts))), comment);
+                self.doc(indent, Doc::Seq(parts), comment);
             }
             Item::Mem { mem, attrs: list, comment } => {
                 let range = range(&mem.width);
@@ -122,7 +122,7 @@ impl Items {
             }
             Item::Assign { lhs, rhs } => {
                 let parts = vec![text(format!("assign {} = ", flat(lhs))), doc(rhs), text(";")];
-                self.doc(indent, Doc::Group(4, Box::new(Doc::Seq(parts))), "");
+                self.doc(indent, Doc::Seq(parts), "");
             }
             Item::Process { kind, body, resets, label } => self.process(indent, *kind, body, resets, label),
             Item::Function { function, locals, body, loops } => self.function(indent, function, locals, body, loops),
@@ -150,11 +150,13 @@ impl Items {
                     self.genvars = outer;
                 }
             }
-            Item::Ifdef { name, defined, items } => {
+            Item::Ifdef { defined, items } => {
                 let genvars = self.genvars.clone();
-                self.out.push_str(&format!("`{} {name}\n", if *defined { "ifdef" } else { "ifndef" }));
+                // Yosys knows neither `$display` nor `$finish` in a clocked block.
+                let head = if *defined { "`ifdef FORMAL\n" } else { "`ifndef SYNTHESIS\n`ifndef FORMAL\n" };
+                self.out.push_str(head);
                 self.all(indent, items);
-                self.out.push_str("`endif\n");
+                self.out.push_str(if *defined { "`endif\n" } else { "`endif\n`endif\n" });
                 self.genvars = genvars;
             }
         }
@@ -178,7 +180,8 @@ impl Items {
         let models = clocked && sets_now(&body.stmts);
         let mut b = Body { out: String::new(), clocked };
         if models {
-            b.line(indent, "// verilator lint_off BLKSEQ: a model computes in steps within one clock edge");
+            b.line(indent, "// Not for synthesis: the model computes in steps within one clock edge.");
+            b.line(indent, "// verilator lint_off BLKSEQ");
         }
         let name = if body.loops.is_empty() { String::new() } else { format!(" : {label}") };
         b.line(indent, &format!("{when} begin{name}"));

@@ -32,7 +32,7 @@ impl Body {
         let Stmt::Set { lhs, rhs, now } = stmt else { return None };
         let sign = if self.clocked && !now { "<=" } else { "=" };
         let value = Doc::Seq(vec![doc(rhs), text(";")]);
-        Some(Doc::group(4, vec![text(format!("{} {sign} ", flat(lhs))), value]))
+        Some(Doc::Seq(vec![text(format!("{} {sign} ", flat(lhs))), value]))
     }
 
     /// `if (a) begin .. end else if (b) begin .. end else begin .. end`, starting in the current line.
@@ -40,7 +40,7 @@ impl Body {
         for (i, (condition, body)) in arms.iter().enumerate() {
             let word = if i == 0 { first } else { "end else if (" };
             let head = Doc::Seq(vec![text(word), condition.clone(), text(") begin")]);
-            self.doc(indent, &Doc::Group(4, Box::new(head)));
+            self.doc(indent, &head);
             self.all(indent + 2, body);
         }
         if let Some(body) = other {

@@ -1,0 +1,39 @@
+//! Verilator, Icarus Verilog and Yosys have nothing to say about the printed text.
+
+use super::{samples, tools};
+use crate::hdl::{Module, Printer};
+use std::sync::Arc;
+
+fn silent(module: &Arc<Module>) {
+    let complaints = tools::complaints(module);
+    let text: String = Printer::new("0", "0").print(module.as_ref()).into_iter().map(|f| f.1).collect();
+    tools::keep(&format!("{}.v", module.name()), &text);
+    assert!(complaints.is_empty(), "{complaints}\n{text}");
+}
+
+#[test]
+fn lanes_are_clean() {
+    silent(&samples::lanes());
+}
+
+#[test]
+fn parameters_are_clean() {
+    silent(&samples::sram());
+    silent(&samples::sram_user());
+}
+
+#[test]
+fn a_model_is_clean() {
+    silent(&samples::model());
+}
+
+#[test]
+fn tools_do_complain() {
+    use crate::hdl::Builder;
+    let mut m = Builder::new("mg_bad", "x.rs");
+    let a = m.input("a_i", 8, "");
+    let y = m.output("y_o", 4, "");
+    m.assign(&y, a.slice(2, 4));
+    let complaints = tools::complaints(&m.finish());
+    assert!(!tools::have("verilator") || complaints.contains("UNUSED"), "{complaints}");
+}
