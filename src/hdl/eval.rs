@@ -45,7 +45,7 @@ fn signed_divide(a: &Bits, b: &Bits) -> (Bits, Bits) {
     (flip(quotient, negative(a) != negative(b)), flip(rest, negative(a)))
 }
 
-fn binary(op: Binary, a: &Bits, b: &Bits) -> Bits {
+pub(super) fn binary(op: Binary, a: &Bits, b: &Bits) -> Bits {
     let unsigned = || a.order(b);
     let signed = || a.order_signed(b);
     match op {
@@ -72,6 +72,18 @@ fn binary(op: Binary, a: &Bits, b: &Bits) -> Bits {
     }
 }
 
+/// The value of an expression of constants.
+fn known(e: &Expr) -> Option<Bits> {
+    match e.kind() {
+        Kind::Unary(_, a) | Kind::Repeat(_, a) | Kind::Shift(_, a, Amount::Const(_)) => known(a).map(|_| ()),
+        Kind::Binary(_, a, b) | Kind::Shift(_, a, Amount::Dyn(b)) => known(a).and(known(b)).map(|_| ()),
+        Kind::Part { base, index: Index::At(_) } => known(base).map(|_| ()),
+        Kind::Concat(parts) => parts.iter().all(|p| known(p).is_some()).then_some(()),
+        _ => e.constant().map(|_| ()),
+    }?;
+    Some(e.eval(&Env::new()))
+}
+
 /// The result of a comparison that does not depend on its variable operand, such as `x < 0`: linters reject it in the text.
 pub(crate) fn fold_compare(op: Binary, a: &Expr, b: &Expr) -> Option<bool> {
     let width = a.width();
@@ -81,10 +93,12 @@ pub(crate) fn fold_compare(op: Binary, a: &Expr, b: &Expr) -> Option<bool> {
     } else {
         (Bits::zero(width), Bits::ones(width))
     };
-    if let (Some(a), Some(b)) = (a.constant(), b.constant()) {
+    let (known_a, known_b) = (known(a), known(b));
+    if let (Some(a), Some(b)) = (&known_a, &known_b) {
         return Some(!binary(op, a, b).is_zero());
     }
-    let is = |e: &Expr, limit: &Bits| e.constant() == Some(limit);
+    let is = |known: &Option<Bits>, limit: &Bits| known.as_ref() == Some(limit);
+    let (a, b) = (&known_a, &known_b);
     match op {
         Binary::Ult | Binary::Slt if is(b, &low) || is(a, &high) => Some(false),
         Binary::Ugt | Binary::Sgt if is(b, &high) || is(a, &low) => Some(false),

@@ -1,6 +1,7 @@
 //! Unsigned bit-vector expressions with a width known at run time.
 
 use super::bits::Bits;
+use super::eval::Env;
 use super::index::Ix;
 use std::borrow::Borrow;
 use std::fmt;
@@ -111,6 +112,10 @@ impl Binary {
         self as u8 >= Self::Eq as u8
     }
 
+    pub(crate) fn divides(self) -> bool {
+        matches!(self, Self::Udiv | Self::Urem | Self::Sdiv | Self::Srem)
+    }
+
     pub(crate) fn signed(self) -> bool {
         use Binary::{Sdiv, Sge, Sgt, Sle, Slt, Smul, Srem};
         matches!(self, Smul | Sdiv | Srem | Slt | Sle | Sgt | Sge)
@@ -201,6 +206,15 @@ impl Expr {
         }
     }
 
+    fn literal(&self) -> bool {
+        matches!(self.kind(), Kind::Lit { .. })
+    }
+
+    /// The expression, or its value when its only operand is a literal.
+    fn folded(self, operand: &Self) -> Self {
+        if operand.literal() { Self::bits(&self.eval(&Env::new())) } else { self }
+    }
+
     #[track_caller]
     fn same(&self, what: &str, other: &Self) {
         assert!(
@@ -226,6 +240,9 @@ impl Expr {
             let node = Self::new(1, Kind::Binary(op, self.clone(), other.clone()));
             return super::eval::fold_compare(op, self, other).map_or(node, |value| Self::lit(1, u128::from(value)));
         }
+        if self.literal() && other.literal() && !op.divides() {
+            return Self::bits(&super::eval::binary(op, &self.eval(&Env::new()), &other.eval(&Env::new())));
+        }
         for (one, rest) in [(self, other), (other, self)] {
             if let (Binary::And | Binary::Or, 1, Kind::Lit { bits, .. }) = (op, one.width(), one.kind()) {
                 return if bits.is_zero() == (op == Binary::Or) { rest.clone() } else { one.clone() };
@@ -236,11 +253,12 @@ impl Expr {
 
     fn unary(&self, op: Unary) -> Self {
         if matches!(op, Unary::Any | Unary::All | Unary::Parity) {
-            return if self.width() == 1 { self.clone() } else { Self::new(1, Kind::Unary(op, self.clone())) };
+            let node = Self::new(1, Kind::Unary(op, self.clone()));
+            return if self.width() == 1 { self.clone() } else { node.folded(self) };
         }
         match self.kind() {
             Kind::Unary(Unary::Not, inner) if op == Unary::Not => inner.clone(),
-            _ => Self::sized(self.width(), self.param().cloned(), Kind::Unary(op, self.clone())),
+            _ => Self::sized(self.width(), self.param().cloned(), Kind::Unary(op, self.clone())).folded(self),
         }
     }
 
@@ -294,7 +312,11 @@ impl Expr {
             Amount::Const(n) if n >= self.width() => {
                 panic!("hdl: `{self}` has {} and is shifted by {n}", self.size())
             }
-            _ => Self::sized(self.width(), self.param().cloned(), Kind::Shift(op, self.clone(), amount)),
+            amount => {
+                let fixed = matches!(&amount, Amount::Const(_)) || matches!(&amount, Amount::Dyn(e) if e.literal());
+                let node = Self::sized(self.width(), self.param().cloned(), Kind::Shift(op, self.clone(), amount));
+                if fixed { node.folded(self) } else { node }
+            }
         }
     }
 

@@ -66,12 +66,13 @@ impl Items {
         let heads: Vec<_> = items.iter().map(head).collect();
         let word = heads.iter().flatten().map(|h| h.0.len()).max().unwrap_or(0);
         let room = heads.iter().flatten().map(|h| h.1.len()).max().unwrap_or(0);
+        let names = items.iter().map(|i| if let Item::Const { name, .. } = i { name.len() } else { 0 }).max().unwrap_or(0);
         for (item, head) in items.iter().zip(&heads) {
             let head = head.as_ref().map(|(w, r)| {
                 let space = if room > 0 { " " } else { "" };
                 format!("{w:word$}{space}{r:room$}")
             });
-            self.item(indent, item, &head.unwrap_or_default());
+            self.item(indent, item, &head.unwrap_or_default(), names);
         }
     }
 
@@ -95,12 +96,12 @@ impl Items {
         self.line(indent, &lines);
     }
 
-    fn item(&mut self, indent: usize, item: &Item, head: &str) {
+    fn item(&mut self, indent: usize, item: &Item, head: &str, room: usize) {
         match item {
             Item::Comment(s) => self.out.push_str(&comment(indent, s)),
             Item::Section(s) => self.out.push_str(&comment(indent, &format!("---- {s} ----"))),
             Item::Const { name, value, comment, .. } => {
-                let parts = vec![text(format!("{head} {name} = ")), doc(value), text(";")];
+                let parts = vec![text(format!("{head} {name:room$} = ")), doc(value), text(";")];
                 self.doc(indent, Doc::Seq(parts), comment);
             }
             Item::Net { name, value: None, comment, .. } => {

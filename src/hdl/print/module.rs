@@ -2,7 +2,7 @@
 
 use super::doc::{COLUMNS, comment};
 use super::item::Items;
-use crate::hdl::module::{Module, PortKind, Width};
+use crate::hdl::module::{Module, Param, Port, PortKind, Width};
 
 /// `[7:0]`, `[WIDTH-1:0]` or nothing.
 pub(super) fn range(width: &Width) -> String {
@@ -45,14 +45,15 @@ pub(crate) fn complete(module: &Module) -> String {
     out
 }
 
-fn beside(line: String, what: &str, out: &mut String) {
+/// A line of a list with its comment at the column `at`, or above it when there is no room.
+fn beside(line: &str, at: usize, what: &str, out: &mut String) {
     if what.is_empty() {
-        out.push_str(&line);
-    } else if line.len() + 5 + what.len() <= COLUMNS {
-        out.push_str(&format!("{line}  // {what}"));
+        out.push_str(line);
+    } else if line.len().max(at) + 5 + what.chars().count() <= COLUMNS {
+        out.push_str(&format!("{line:at$}  // {what}"));
     } else {
         out.push_str(&comment(2, what));
-        out.push_str(&line);
+        out.push_str(line);
     }
     out.push('\n');
 }
@@ -63,9 +64,13 @@ fn params(module: &Module, out: &mut String) {
     }
     out.push_str(" #(\n");
     let last = module.params.len() - 1;
-    for (i, param) in module.params.iter().enumerate() {
-        let comma = if i == last { "" } else { "," };
-        beside(format!("  parameter integer {} = {}{comma}", param.name, param.default), &param.comment, out);
+    let line = |(i, p): (usize, &Param)| {
+        format!("  parameter integer {} = {}{}", p.name, p.default, if i == last { "" } else { "," })
+    };
+    let lines: Vec<String> = module.params.iter().enumerate().map(line).collect();
+    let at = lines.iter().map(String::len).max().unwrap_or(0);
+    for (line, param) in lines.iter().zip(&module.params) {
+        beside(line, at, &param.comment, out);
     }
     out.push(')');
 }
@@ -79,18 +84,22 @@ fn ports(module: &Module, out: &mut String) {
     let ranges: Vec<String> = module.ports.iter().map(|p| range(&p.width)).collect();
     let room = ranges.iter().map(String::len).max().unwrap_or(0);
     let last = module.ports.len() - 1;
-    for (i, (port, range)) in module.ports.iter().zip(&ranges).enumerate() {
-        if let Some(group) = &port.group {
-            out.push_str(&comment(2, group));
-        }
+    let space = if room > 0 { " " } else { "" };
+    let line = |(i, (port, range)): (usize, (&Port, &String))| {
         let kind = match port.kind {
             PortKind::Input => "input  wire",
             PortKind::OutputWire => "output wire",
             PortKind::OutputReg => "output reg ",
         };
-        let comma = if i == last { "" } else { "," };
-        let space = if room > 0 { " " } else { "" };
-        beside(format!("  {kind} {range:room$}{space}{}{comma}", port.name), &port.comment, out);
+        format!("  {kind} {range:room$}{space}{}{}", port.name, if i == last { "" } else { "," })
+    };
+    let lines: Vec<String> = module.ports.iter().zip(&ranges).enumerate().map(line).collect();
+    let at = lines.iter().map(String::len).max().unwrap_or(0);
+    for (line, port) in lines.iter().zip(&module.ports) {
+        if let Some(group) = &port.group {
+            out.push_str(&comment(2, group));
+        }
+        beside(line, at, &port.comment, out);
     }
     out.push_str(");\n");
 }

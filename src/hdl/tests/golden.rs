@@ -1,1 +1,263 @@
-//! Tests.
+//! Texts written by hand before the printer was asked.
+
+use crate::hdl::{self, Builder, Expr, FlipFlop, Kernel, Module, Printer};
+use rust_hdl::core::prelude::*;
+use rust_hdl::widgets::dff_setup;
+use std::sync::Arc;
+
+#[track_caller]
+fn reads(module: &Arc<Module>, expected: &str) {
+    let text = Printer::new("1.2.3", "89abcdef").text(module);
+    for (n, (got, want)) in text.lines().zip(expected.lines()).enumerate() {
+        assert_eq!(got, want, "line {}\n{text}", n + 1);
+    }
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn a_registered_sum() {
+    let mut m = Builder::new("mg_sum", "src/rtl/sum.rs");
+    m.doc("Adds two numbers.");
+    m.contract("Takes a pair in every cycle with `valid_i`.");
+    m.latency("1 cycle");
+    m.clk_rst();
+    m.group("Terms");
+    let valid = m.input("valid_i", 1, "");
+    let a = m.input("a_i", 8, "0..255");
+    let b = m.input("b_i", 8, "0..255");
+    m.group("Sum");
+    let ready = m.output_reg("valid_o", 1, 0, "");
+    let sum = m.output_reg("sum_o", 9, 0, "0..510");
+    m.clocked(|p| {
+        p.set(&ready, &valid);
+        p.if_(&valid, |p| p.set(&sum, a.add_c(&b)));
+    });
+    reads(
+        &m.finish(),
+        "\
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// memgan 1.2.3, configuration 89abcdef
+// Source: src/rtl/sum.rs
+//
+// Adds two numbers.
+//
+// Takes a pair in every cycle with `valid_i`.
+//
+// Latency: 1 cycle.
+
+`default_nettype none
+
+module mg_sum (
+  // Clock and reset
+  input  wire       clk_i,
+  input  wire       rst_ni,   // asynchronous, active low
+  // Terms
+  input  wire       valid_i,
+  input  wire [7:0] a_i,      // 0..255
+  input  wire [7:0] b_i,      // 0..255
+  // Sum
+  output reg        valid_o,
+  output reg  [8:0] sum_o     // 0..510
+);
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      valid_o <= 1'b0;
+      sum_o <= 9'd0;
+    end else begin
+      valid_o <= valid_i;
+      if (valid_i) begin
+        sum_o <= {1'b0, a_i} + {1'b0, b_i};
+      end
+    end
+  end
+
+endmodule
+
+`default_nettype wire
+",
+    );
+}
+
+#[test]
+fn expressions_have_the_parentheses_a_reader_wants() {
+    let mut m = Builder::new("m", "x.rs");
+    let a = m.input("a", 8, "");
+    let b = m.input("b", 8, "");
+    let c = m.input("c", 8, "");
+    let x = m.input("x", 1, "");
+    let y = m.input("y", 1, "");
+    for (e, text) in [
+        (&a + &b - &c, "a + b - c"),
+        (&a - (&b - &c), "a - (b - c)"),
+        (&a & &b & &c, "a & b & c"),
+        ((&a & &b) | &c, "(a & b) | c"),
+        ((&a + &b) & &c, "(a + b) & c"),
+        (a.mul(&b) + &c, "a * b + c"),
+        (!(&a ^ &b), "~(a ^ b)"),
+        (!&a & &b, "~a & b"),
+        ((&a + &b).eq(&c), "a + b == c"),
+        (a.eq(&b) & b.ult(&c), "a == b && b < c"),
+        ((&x & &y) | !&x, "(x && y) || !x"),
+        (a.any() & b.all(), "(|a) && (&b)"),
+        (!a.any(), "!(|a)"),
+        (x.mux(&a, y.mux(&b, &c)), "x ? a : y ? b : c"),
+        (x.mux(y.mux(&a, &b), &c), "x ? (y ? a : b) : c"),
+        (a.eq(&b).mux(&a, &c), "(a == b) ? a : c"),
+        (x.mux(&a, &b) + &c, "(x ? a : b) + c"),
+        (a.shr(2) + &b, "(a >> 2) + b"),
+        (a.sra(2), "$signed(a) >>> 2"),
+        (a.sra(2) + &b, "$unsigned($signed(a) >>> 2) + b"),
+        (a.slt(&b), "$signed(a) < $signed(b)"),
+        (a.slt(&b) & &x, "$signed(a) < $signed(b) && x"),
+        (a.slt(Expr::slit(8, -3)), "$signed(a) < $signed(8'hfd)"),
+        (a.sext(10), "{{2{a[7]}}, a}"),
+        (a.zext(10), "{2'd0, a}"),
+        (Expr::concat(&[x.clone(), a.slice(3, 2), Expr::lit(1, 1)]), "{x, a[4:3], 1'b1}"),
+        (a.bit_dyn(b.slice(0, 2)), "a[{1'b0, b[1:0]}]"),
+        (a.part_dyn(b.slice(0, 3), 4), "a[b[2:0] +: 4]"),
+        (Expr::lit(16, 54321), "16'hd431"),
+        (Expr::lit(16, 5432), "16'd5432"),
+        (Expr::bin(4, 5), "4'b0101"),
+        (Expr::hex(12, 5), "12'h005"),
+        (Expr::bits(&hdl::Bits::ones(300)), "{300{1'b1}}"),
+    ] {
+        assert_eq!(e.to_string(), text);
+    }
+}
+
+#[test]
+fn long_lines_are_broken_at_operators() {
+    let mut m = Builder::new("mg_long", "x.rs");
+    let nets: Vec<Expr> = (0..6).map(|i| m.input(&format!("a_rather_long_name_{i}_i"), 4, "")).collect();
+    let all = m.output("all_o", 1, "every input is three");
+    let first = m.output("first_o", 4, "");
+    let three = |e: &Expr| e.eq(Expr::lit(4, 3));
+    m.assign(&all, nets.iter().map(three).reduce(|a, b| a & b).expect("inputs"));
+    let pick = |rest: Expr, e: &Expr| three(e).mux(e, rest);
+    m.assign(&first, nets[..3].iter().rev().fold(Expr::zero(4), pick));
+    reads(
+        &m.finish(),
+        "\
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// memgan 1.2.3, configuration 89abcdef
+// Source: x.rs
+
+`default_nettype none
+
+module mg_long (
+  input  wire [3:0] a_rather_long_name_0_i,
+  input  wire [3:0] a_rather_long_name_1_i,
+  input  wire [3:0] a_rather_long_name_2_i,
+  input  wire [3:0] a_rather_long_name_3_i,
+  input  wire [3:0] a_rather_long_name_4_i,
+  input  wire [3:0] a_rather_long_name_5_i,
+  output wire       all_o,                   // every input is three
+  output wire [3:0] first_o
+);
+
+  assign all_o = a_rather_long_name_0_i == 4'd3 &&
+      a_rather_long_name_1_i == 4'd3 &&
+      a_rather_long_name_2_i == 4'd3 &&
+      a_rather_long_name_3_i == 4'd3 &&
+      a_rather_long_name_4_i == 4'd3 &&
+      a_rather_long_name_5_i == 4'd3;
+  assign first_o = (a_rather_long_name_0_i == 4'd3) ? a_rather_long_name_0_i
+      : (a_rather_long_name_1_i == 4'd3) ? a_rather_long_name_1_i
+      : (a_rather_long_name_2_i == 4'd3) ? a_rather_long_name_2_i
+      : 4'd0;
+
+endmodule
+
+`default_nettype wire
+",
+    );
+}
+
+#[derive(Copy, Clone, PartialEq, Debug, LogicState)]
+enum Light {
+    Red,
+    Green,
+    Amber,
+}
+
+#[derive(LogicBlock, Default)]
+struct Lights {
+    pub clk_i: Signal<In, Clock>,
+    pub rst_ni: Signal<In, Bit>,
+    pub tick_i: Signal<In, Bit>,
+    pub go_o: Signal<Out, Bit>,
+    light: FlipFlop<Light>,
+}
+
+impl Logic for Lights {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clk_i, light);
+        self.light.reset_n.next = self.rst_ni.val();
+        self.go_o.next = self.light.q.val() == Light::Green;
+        if self.tick_i.val() {
+            match self.light.q.val() {
+                Light::Red => self.light.d.next = Light::Green,
+                Light::Green => self.light.d.next = Light::Amber,
+                Light::Amber => self.light.d.next = Light::Red,
+            }
+        }
+    }
+}
+
+#[test]
+fn a_kernel() {
+    let kernel = Kernel::new("mg_lights", "src/rtl/lights.rs", Lights::default()).doc("Lights.").port("go_o", "green");
+    reads(
+        &kernel.finish(),
+        "\
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// memgan 1.2.3, configuration 89abcdef
+// Source: src/rtl/lights.rs
+//
+// Lights.
+
+`default_nettype none
+
+module mg_lights (
+  input  wire clk_i,
+  input  wire rst_ni,
+  input  wire tick_i,
+  output reg  go_o     // green
+);
+
+  localparam [1:0] LightRed   = 2'd0;
+  localparam [1:0] LightGreen = 2'd1;
+  localparam [1:0] LightAmber = 2'd2;
+
+  reg [1:0] light_q;
+  reg [1:0] light_d;
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      light_q <= LightRed;
+    end else begin
+      light_q <= light_d;
+    end
+  end
+
+  always @* begin
+    light_d = light_q;
+    go_o = light_q == LightGreen;
+    if (tick_i) begin
+      case (light_q)
+        LightRed: light_d = LightGreen;
+        LightGreen: light_d = LightAmber;
+        LightAmber: light_d = LightRed;
+        default: light_d = LightRed;
+      endcase
+    end
+  end
+
+endmodule
+
+`default_nettype wire
+",
+    );
+}
