@@ -11,6 +11,7 @@ pub mod emit;
 pub mod golden;
 pub mod hdl;
 pub mod numeric;
+pub mod prepare;
 pub mod rtl;
 pub mod schedule;
 pub mod weights;

@@ -3,6 +3,14 @@
 use std::io;
 
 use memgan::config::ConfigError;
+use memgan::cosim::CosimError;
+use memgan::data::atomic::WriteError;
+use memgan::data::mnist::MnistError;
+use memgan::data::png_grid::GridError;
+use memgan::data::ShapeError;
+use memgan::emit::EmitError;
+use memgan::golden::MappingError;
+use memgan::weights::WeightsError;
 use miette::Diagnostic;
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -16,10 +24,33 @@ pub enum CliError {
     #[error("there is no preset `{name}`")]
     #[diagnostic(code(memgan::no_such_preset), help("presets: {known}"))]
     NoSuchPreset { name: String, known: String },
-    #[error("{tool} is missing or failed: {why}")]
-    #[diagnostic(code(memgan::external_tool))]
-    #[expect(dead_code, reason = "for the commands that drive tools")]
-    ExternalTool { tool: String, why: String },
+    #[error(transparent)]
+    #[diagnostic(code(memgan::weights), help("{}", .0.help()))]
+    Weights(#[from] WeightsError),
+    #[error(transparent)]
+    #[diagnostic(code(memgan::data), help("{}", .0.help()))]
+    Data(#[from] MnistError),
+    #[error(transparent)]
+    #[diagnostic(code(memgan::shape), help("{}", .0.help()))]
+    Shape(#[from] ShapeError),
+    #[error(transparent)]
+    #[diagnostic(code(memgan::mapping))]
+    Mapping(#[from] MappingError),
+    #[error("{0}")]
+    #[diagnostic(code(memgan::out), help("{}", .0.help()))]
+    Emit(#[from] EmitError),
+    #[error(transparent)]
+    #[diagnostic(code(memgan::file), help("{}", .0.help()))]
+    File(#[from] WriteError),
+    #[error(transparent)]
+    #[diagnostic(code(memgan::picture), help("{}", .0.help()))]
+    Picture(#[from] GridError),
+    #[error("{key} is {value}; allowed is {allowed}")]
+    #[diagnostic(code(memgan::argument), help("{way_out}"))]
+    Argument { key: &'static str, value: String, allowed: String, way_out: String },
+    #[error("{0}")]
+    #[diagnostic(code(memgan::external_tool), help("scripts/setup.sh installs every tool that is missing"))]
+    Simulation(#[from] CosimError),
     #[error("cannot write the result")]
     #[diagnostic(code(memgan::output))]
     Output(#[from] io::Error),
@@ -29,8 +60,8 @@ impl CliError {
     /// 2 for bad input, 3 for what the surroundings are to blame for.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Description(_) | Self::NoSuchPreset { .. } => 2,
-            Self::ExternalTool { .. } | Self::Output(_) => 3,
+            Self::Simulation(_) | Self::Output(_) => 3,
+            _ => 2,
         }
     }
 

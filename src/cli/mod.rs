@@ -1,11 +1,17 @@
 //! Arguments, output and exit codes; one file per subcommand.
 
 mod check;
+mod demo;
+mod emit;
 mod error;
+mod images;
 mod output;
+mod picture;
 mod presets;
 mod schema;
+mod simulate;
 mod sizes;
+mod weights;
 #[cfg(test)]
 mod tests;
 
@@ -49,6 +55,12 @@ enum Command {
     Presets(presets::Args),
     /// Check a description and show its layers as they were resolved.
     Check(check::Args),
+    /// Write Verilog, macro views, memory images and a manifest.
+    Emit(emit::Args),
+    /// Run the hardware in Verilator and the golden model side by side, and compare every activation.
+    Simulate(simulate::Args),
+    /// Emit and simulate mnist-small on 16 latents and 16 images, and draw the picture.
+    Demo(demo::Args),
     /// Print the JSON Schema of a description.
     Schema,
 }
@@ -57,7 +69,6 @@ enum Command {
 enum Outcome {
     Success,
     /// The hardware and the golden model differ.
-    #[expect(dead_code, reason = "for the commands that compare")]
     Difference,
 }
 
@@ -73,6 +84,9 @@ fn execute(command: Command, output: &mut Output) -> u8 {
     let result = match command {
         Command::Presets(args) => presets::run(&args, output),
         Command::Check(args) => check::run(&args, output),
+        Command::Emit(args) => emit::run(&args, output),
+        Command::Simulate(args) => simulate::run(&args, output),
+        Command::Demo(args) => demo::run(&args, output),
         Command::Schema => schema::run(output),
     };
     match result.and_then(|outcome| output.finish().map(|()| outcome)) {

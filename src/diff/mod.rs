@@ -1,1 +1,7 @@
-//! (module documentation)
+//! Hardware and golden model side by side: sessions, the first difference, reports.
+
+mod report;
+mod session;
+
+pub use report::{LayerReport, Mismatch, PassReport, Totals};
+pub use session::{Session, SessionOptions};

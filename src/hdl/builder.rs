@@ -47,6 +47,7 @@ impl Builder {
             ports: Vec::new(),
             items: Vec::new(),
             children: Vec::new(),
+            black_box: false,
             body: OnceLock::new(),
             text: OnceLock::new(),
         };
@@ -249,6 +250,17 @@ impl Builder {
     #[track_caller]
     pub fn finish(self) -> Arc<Module> {
         self.try_finish().unwrap_or_else(|e| panic!("hdl: {e}"))
+    }
+
+    /// Finishes a module of ports only, which stands for a macro in synthesis. Panics when a port's name is refused or
+    /// when anything was written beside ports.
+    #[track_caller]
+    pub fn finish_black_box(mut self) -> Arc<Module> {
+        let name = &self.module.name;
+        assert!(self.problems.is_empty(), "hdl: black box `{name}`: {}", self.problems.join("; "));
+        assert!(self.items.is_empty(), "hdl: black box `{name}` has a body");
+        self.module.black_box = true;
+        Arc::new(self.module)
     }
 
     /// Checks the module and finishes it.

@@ -20,6 +20,8 @@ pub struct Module {
     pub(crate) ports: Vec<Port>,
     pub(crate) items: Vec<Item>,
     pub(crate) children: Vec<Arc<Module>>,
+    /// Ports only: stands for a macro in synthesis.
+    pub(crate) black_box: bool,
     /// The text between the port list and `endmodule`, printed once.
     pub(crate) body: OnceLock<String>,
     /// The complete text, printed once.

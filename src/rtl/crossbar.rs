@@ -128,7 +128,7 @@ fn black_box(schedule: &Schedule) -> Arc<Module> {
     let mut m = Builder::new(CROSSBAR, file!());
     describe(&mut m, schedule, "Ports only: stands for the analogue macro in synthesis.");
     ports(&mut m, schedule);
-    m.finish()
+    m.finish_black_box()
 }
 
 /// Shadow and line registers, written as the contract says; returns the line registers.

@@ -18,8 +18,8 @@ mod top;
 mod walkers;
 
 pub use array_control::{ArrayFsm, ArrayState};
-pub use crossbar::{crossbar, CrossbarView};
+pub use crossbar::{crossbar, emulation_cycles, CrossbarView, CROSSBAR};
 pub use host::{HostFsm, HostState};
-pub use top::{top, Rtl};
+pub use top::{top, Rtl, TOP};
 #[cfg(test)]
 mod tests;

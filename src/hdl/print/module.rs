@@ -32,6 +32,9 @@ pub(crate) fn complete(module: &Module) -> String {
         out.push_str(&comment(0, &format!("Latency: {latency}.")));
     }
     out.push_str("\n`default_nettype none\n\n");
+    if module.black_box {
+        out.push_str("(* blackbox *)\n");
+    }
     out.push_str(&format!("module {}", module.name));
     params(module, &mut out);
     ports(module, &mut out);

@@ -1,0 +1,300 @@
+//! One design in the simulator, programmed, with its golden model beside it.
+
+use super::report::{layers, Mismatch, PassReport};
+use crate::config::Role;
+use crate::cosim::{
+    BuildSpec, ConfigSpace, ConfigWord, CosimError, Driver, DriverOptions, Op, ProgramWord, Trace, TraceWindow,
+};
+use crate::device::{self, Mapping};
+use crate::emit::{bias_word, parameter_word, program_word, Package};
+use crate::golden::Machine;
+use crate::rtl::{CrossbarView, TOP};
+use crate::schedule::{predict, OpCycles, Schedule};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// How the design is simulated.
+#[derive(Clone, Debug)]
+pub struct SessionOptions {
+    pub view: CrossbarView,
+    /// Probability that a stream is held up in a cycle.
+    pub stall_probability: f64,
+    /// Seed of the stalls.
+    pub stall_seed: u64,
+    /// Build with waveforms.
+    pub trace: Trace,
+    /// Keep every port's value in every cycle, for a replay in another simulator.
+    pub record: bool,
+}
+
+impl Default for SessionOptions {
+    fn default() -> Self {
+        Self {
+            view: CrossbarView::Behavioural,
+            stall_probability: 0.0,
+            stall_seed: 1,
+            trace: Trace::Off,
+            record: false,
+        }
+    }
+}
+
+/// A programmed design and its golden model, in the same state.
+pub struct Session<'a> {
+    schedule: &'a Schedule,
+    driver: Driver,
+    golden: Machine<'a>,
+    predicted: Vec<OpCycles>,
+    sources: Vec<PathBuf>,
+    /// Cycle at which the present pass began, its input included.
+    pass_start: u64,
+}
+
+impl<'a> Session<'a> {
+    /// Emits, builds and programs. `hardware` is what the hardware's cells hold, `golden` what the model computes with:
+    /// the same, unless a test wants a difference.
+    ///
+    /// # Errors
+    /// If a tool is missing or fails.
+    pub fn start(
+        schedule: &'a Schedule,
+        hardware: &Mapping,
+        golden: &Mapping,
+        options: &SessionOptions,
+    ) -> Result<Self, CosimError> {
+        let package = Package::new(schedule, None);
+        let sources = write_sources(schedule, &package, options.view)?;
+        let spec = BuildSpec::design(TOP, &sources).trace(options.trace);
+        let driver_options = DriverOptions {
+            stall_probability: options.stall_probability,
+            seed: options.stall_seed,
+            record: options.record,
+            ..DriverOptions::default()
+        };
+        let mut driver = Driver::start(&spec, &driver_options)?;
+        driver.wait_idle(10 + schedule.accumulator_words as u64)?;
+        program(schedule, hardware, &mut driver)?;
+        Ok(Self {
+            schedule,
+            driver,
+            golden: Machine::new(schedule, golden),
+            predicted: predict(schedule),
+            sources,
+            pass_start: 0,
+        })
+    }
+
+    /// Verilog files of the model.
+    pub fn sources(&self) -> &[PathBuf] {
+        &self.sources
+    }
+
+    /// The simulated design.
+    pub fn driver(&mut self) -> &mut Driver {
+        &mut self.driver
+    }
+
+    /// The golden model.
+    pub fn golden(&self) -> &Machine<'a> {
+        &self.golden
+    }
+
+    /// Writes a waveform from now on until [`Session::end_trace`], of the cycles in `window` counted from now; the
+    /// extension is added to `stem`.
+    ///
+    /// # Errors
+    /// If the session was built without traces, or the file cannot be written.
+    pub fn begin_trace(&mut self, stem: &Path, window: std::ops::Range<u64>) -> Result<PathBuf, CosimError> {
+        let extension = self.driver.model().trace_extension().unwrap_or("vcd");
+        let path = stem.with_extension(extension);
+        let now = self.driver.cycle();
+        let window = TraceWindow { start: now + window.start, stop: now.saturating_add(window.end) };
+        self.driver.model().trace_open(&path, window)?;
+        Ok(path)
+    }
+
+    /// Completes the waveform.
+    pub fn end_trace(&mut self) {
+        self.driver.model().trace_close();
+    }
+
+    /// Seeds the random streams of both.
+    ///
+    /// # Errors
+    /// If the simulation fails.
+    pub fn seed(&mut self, seed: u32) -> Result<(), CosimError> {
+        self.driver.command(Op::Seed, seed)?;
+        self.golden.seed(seed);
+        Ok(())
+    }
+
+    /// Latents from `seed` through the generator.
+    ///
+    /// # Errors
+    /// If the simulation fails; a difference is no error.
+    pub fn generate(&mut self, seed: u32) -> Result<PassReport, CosimError> {
+        self.pass_start = self.driver.cycle();
+        self.seed(seed)?;
+        let network = self.network(Role::Generator);
+        self.driver.command(Op::Latent, network)?;
+        self.golden.latents(Role::Generator);
+        self.pass(Role::Generator)
+    }
+
+    /// An input (activation codes in row, column, channel order) through a network.
+    ///
+    /// # Errors
+    /// If the simulation fails; a difference is no error.
+    pub fn apply(&mut self, role: Role, input: &[i8]) -> Result<PassReport, CosimError> {
+        self.pass_start = self.driver.cycle();
+        let lanes = self.schedule.lanes;
+        let mut bytes: Vec<u8> = input.iter().map(|&v| v as u8).collect();
+        bytes.resize(bytes.len().next_multiple_of(lanes), 0);
+        let network = self.network(role);
+        self.driver.load(network, &bytes)?;
+        self.golden.load(role, input);
+        self.pass(role)
+    }
+
+    /// Runs a network on what its input region holds.
+    ///
+    /// # Errors
+    /// If the simulation fails; a difference is no error.
+    pub fn pass(&mut self, role: Role) -> Result<PassReport, CosimError> {
+        let network = self.network(role);
+        let program = &self.schedule.programs[network as usize];
+        let ops = program.first_op..=program.last_op;
+        self.driver.wait_idle(1_000_000)?;
+        self.golden.run(role);
+        let image: Vec<u8> = self.golden.memory().iter().map(|&v| v as u8).collect();
+        let mut mask = vec![0; image.len()];
+        for tensor in ops.clone().filter_map(|op| self.schedule.ops[op].target) {
+            mask[self.bytes(tensor)].fill(0xff);
+        }
+        self.driver.clear_expected();
+        self.driver.expect(None, &image, Some(&mask))?;
+        let predicted: u64 = self.predicted[ops.clone()].iter().map(|c| c.total).sum();
+        // Far beyond any latency of a macro that answers at all.
+        let run = self.driver.run(network, 1000 * predicted + 1_000_000)?;
+        let compare = self.driver.compare();
+        self.driver.clear_expected();
+        let output_words = self.schedule.tensors[program.output].words as u64;
+        let mut rtl_output: Vec<i8> =
+            self.driver.read(network, output_words)?.into_iter().map(|b| b as i8).collect();
+        rtl_output.truncate(self.schedule.tensors[program.output].shape.len());
+        let golden_output = self.golden.output(role).to_vec();
+        // The output stream is compared as well: the tap sees the memory's input, this its output.
+        let stream = rtl_output.iter().zip(&golden_output).filter(|(a, b)| a != b).count() as u64;
+
+        let mut reports = layers(self.schedule, ops, &self.predicted, |op| {
+            run.layers.get(op).map_or((0, 0), |l| (l.busy, l.array))
+        });
+        let first = compare.first_mismatch.map(|d| {
+            self.locate(d.address as usize, Some(d.cycle - run.accepted), d.expected as i8, Some(d.got as i8))
+        });
+        let first = first.or_else(|| {
+            compare.first_unwritten.map(|u| self.locate(u.address as usize, None, u.expected as i8, None))
+        });
+        if let Some(mismatch) = &first {
+            if let Some(layer) = reports.iter_mut().find(|l| l.layer == mismatch.layer) {
+                layer.differences += 1;
+            }
+        }
+        let trace_cycle = compare.first_mismatch.map(|d| d.cycle - self.pass_start);
+        Ok(PassReport {
+            network: role.name(),
+            differences: compare.differences().max(stream),
+            compared: compare.bytes_checked,
+            cycles: run.cycles,
+            predicted_cycles: predicted,
+            array_busy_cycles: run.array_cycles,
+            layers: reports,
+            first_mismatch: first,
+            trace_cycle,
+            rtl_output,
+            golden_output,
+        })
+    }
+
+    fn network(&self, role: Role) -> u32 {
+        let position = self.schedule.programs.iter().position(|p| p.role == role);
+        position.expect("the design has this network") as u32
+    }
+
+    fn bytes(&self, tensor: usize) -> std::ops::Range<usize> {
+        let t = &self.schedule.tensors[tensor];
+        let base = t.base_word * self.schedule.lanes;
+        base..base + t.shape.len()
+    }
+
+    fn locate(&self, address: usize, cycle: Option<u64>, expected: i8, got: Option<i8>) -> Mismatch {
+        let tensor = (0..self.schedule.tensors.len()).find(|&t| self.bytes(t).contains(&address));
+        let (layer, row, column, channel) = match tensor {
+            Some(index) => {
+                let t = &self.schedule.tensors[index];
+                let e = address - self.bytes(index).start;
+                let c = t.shape.channels;
+                (t.name.clone(), e / (t.shape.width * c), e / c % t.shape.width, e % c)
+            }
+            None => ("memory outside every layer".into(), 0, 0, address),
+        };
+        Mismatch { layer, row, column, channel, cycle, expected, got }
+    }
+}
+
+/// Sends cells, biases and layer parameters.
+fn program(schedule: &Schedule, mapping: &Mapping, driver: &mut Driver) -> Result<(), CosimError> {
+    let config = |space, addr: usize, data| ConfigWord { space, addr: addr as u32, data };
+    for (layer, map) in mapping.layers.iter().enumerate() {
+        let words: Vec<ProgramWord> = device::ProgramWord::of_layer(schedule, layer, &map.levels)
+            .into_iter()
+            .map(|w| ProgramWord {
+                tile: w.tile as u32,
+                row: w.row as u32,
+                group: w.group as u32,
+                data: program_word(schedule, &w),
+            })
+            .collect();
+        driver.program(&words)?;
+        let p = &map.parameters;
+        driver.config(&[config(ConfigSpace::Layer, layer, vec![parameter_word(p.gain, p.shift)])])?;
+        let op = schedule.ops.iter().find(|o| o.layer == layer).expect("a layer has an operation");
+        let biases: Vec<_> = (0..op.bias_period)
+            .map(|word| config(ConfigSpace::Bias, op.bias_base + word, bias_word(schedule, &p.bias, word)))
+            .collect();
+        driver.config(&biases)?;
+    }
+    Ok(())
+}
+
+/// Writes a view's Verilog to the build directory, under a name made of its content.
+fn write_sources(schedule: &Schedule, package: &Package, view: CrossbarView) -> Result<Vec<PathBuf>, CosimError> {
+    let jitter;
+    let package = if CrossbarView::EMITTED.contains(&view) {
+        package
+    } else {
+        jitter = package.with_view(schedule, view);
+        &jitter
+    };
+    let files = package.verilog(view);
+    let mut hash = Sha256::new();
+    for (path, bytes) in &files {
+        hash.update(path);
+        hash.update(bytes);
+    }
+    let name: String = hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect();
+    let root = crate::cosim::tools::build_dir().join(format!("verilog-{name}"));
+    let mut sources = Vec::new();
+    for (path, bytes) in files {
+        let path = root.join(path);
+        let io = |source| CosimError::Io { path: path.clone(), source };
+        fs::create_dir_all(path.parent().expect("a file has a directory")).map_err(io)?;
+        if fs::read(&path).ok().as_deref() != Some(bytes) {
+            crate::data::atomic::write(&path, bytes, crate::data::atomic::Sync::No)
+                .map_err(|e| CosimError::Io { path: e.path, source: e.reason })?;
+        }
+        sources.push(path);
+    }
+    Ok(sources)
+}
