@@ -65,6 +65,7 @@ impl ProblemKind {
 #[derive(Debug, Error, Serialize)]
 #[error("{message}")]
 pub struct Problem {
+    /// The class of the fault.
     pub kind: ProblemKind,
     /// What is wrong, in one sentence.
     pub message: String,

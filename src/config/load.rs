@@ -1,6 +1,7 @@
 //! The two ways in: text, and a file or preset.
 
-use std::path::Path;
+use std::fs::File;
+use std::io::Read;
 
 use super::allowed::nearest;
 use super::description::resolve;
@@ -47,12 +48,13 @@ impl Design {
             };
             Problem::unreadable(path_or_preset, format!("cannot read `{path_or_preset}`: {why}"), help)
         };
-        let path = Path::new(path_or_preset);
-        let length = path.metadata().map_err(|error| unreadable(error.to_string()))?.len();
-        if length > MAX_BYTES as u64 {
-            return Err(unreadable(format!("{length} bytes, more than {MAX_BYTES}")));
+        let mut bytes = Vec::new();
+        // The length that the system tells cannot be relied on: devices and pipes have none.
+        let read = File::open(path_or_preset).and_then(|file| file.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes));
+        read.map_err(|error| unreadable(error.to_string()))?;
+        if bytes.len() > MAX_BYTES {
+            return Err(unreadable(format!("more than {MAX_BYTES} bytes")));
         }
-        let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
         let text = String::from_utf8(bytes).map_err(|_| unreadable("not UTF-8".into()))?;
         Design::from_toml(&text, path_or_preset)
     }

@@ -30,6 +30,14 @@ fn text_without_anything() {
 }
 
 #[test]
+fn the_first_fault_of_the_text_is_told() {
+    let found = fault(&[(15, "zoom = 4"), (17, "padding = -1"), (35, "rows = 5")]);
+    assert_eq!((found.line, found.key.as_str()), (15, "generator[1].zoom"));
+    let found = fault(&[(17, "padding = -1"), (31, ""), (35, "rows = 5")]);
+    assert_eq!((found.line, found.key.as_str()), (17, "generator[1].padding"));
+}
+
+#[test]
 fn columns_count_characters() {
     let found = fault(&[(5, "image = [8, 8, 1] # ä"), (9, "outputs = [ 4, 4, -4 ]")]);
     assert_eq!((found.line, found.column), (9, 19));
@@ -75,7 +83,7 @@ fn files_and_presets_are_loaded() {
     assert!(found.message.ends_with("not UTF-8"), "{found}");
 
     std::fs::write(path, vec![b' '; (1 << 20) + 1]).unwrap();
-    assert!(Design::load(path).unwrap_err().message.contains("1048577 bytes"));
+    assert!(Design::load(path).unwrap_err().message.ends_with("more than 1048576 bytes"));
 
     let missing = Design::load("mnist_small").unwrap_err();
     assert_eq!((missing.kind, missing.line), (ProblemKind::Unreadable, 0));

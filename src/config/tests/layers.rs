@@ -29,6 +29,14 @@ fn layers_whose_shape_does_not_follow() {
             "raise the kernel",
         ),
         (
+            &[(9, "outputs = 4"), (17, "padding = 2")],
+            17,
+            "generator[1].padding",
+            "2",
+            "an integer from 0 to 1",
+            "raise the kernel",
+        ),
+        (
             &[(9, "outputs = [1024, 4, 1]")],
             16,
             "generator[1].stride",
