@@ -41,7 +41,7 @@
 //! });
 //! let module = m.finish();
 //!
-//! let files = Printer::new("0.1.0", "0123abcd").print(&module);
+//! let files = Printer::new("0.1.0", "0123abcd").print(module.as_ref());
 //! assert_eq!(files[0].0, "mg_accumulate");
 //! ```
 //!
@@ -85,6 +85,59 @@
 //! FlipFlop d, q, clock, reset_n; FlipFlop::new(reset)
 //! Printer  new(version, config_hash).print(&dyn Block) -> Vec<(module name, text)>, children first
 //! ```
+//!
+//! # A kernel
+//! ```
+//! use memgan::hdl::{FlipFlop, Kernel, Printer};
+//! use rust_hdl::prelude::*;
+//!
+//! #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
+//! enum State {
+//!     Idle,
+//!     Busy,
+//! }
+//!
+//! #[derive(LogicBlock, Default)]
+//! struct Handshake {
+//!     pub clk_i: Signal<In, Clock>,
+//!     pub rst_ni: Signal<In, Bit>,
+//!     pub start_i: Signal<In, Bit>,
+//!     pub last_i: Signal<In, Bit>,
+//!     pub busy_o: Signal<Out, Bit>,
+//!     state: FlipFlop<State>, // printed as state_q and state_d
+//! }
+//!
+//! impl Logic for Handshake {
+//!     #[hdl_gen]
+//!     fn update(&mut self) {
+//!         dff_setup!(self, clk_i, state); // clock, and d = q
+//!         self.state.reset_n.next = self.rst_ni.val();
+//!         self.busy_o.next = self.state.q.val() == State::Busy;
+//!         match self.state.q.val() {
+//!             State::Idle => {
+//!                 if self.start_i.val() {
+//!                     self.state.d.next = State::Busy;
+//!                 }
+//!             }
+//!             State::Busy => {
+//!                 if self.last_i.val() && !self.start_i.val() {
+//!                     self.state.d.next = State::Idle;
+//!                 }
+//!             }
+//!         }
+//!     }
+//! }
+//!
+//! let kernel = Kernel::new("mg_handshake", file!(), Handshake::default())
+//!     .doc("Busy from `start_i` to `last_i`.")
+//!     .group("clk_i", "Clock and reset")
+//!     .group("start_i", "Requests")
+//!     .port("busy_o", "from the cycle after `start_i`")
+//!     .finish();
+//! assert!(Printer::new("0.1.0", "0123abcd").text(&kernel).contains("localparam StateBusy = 1'b1;"));
+//! ```
+//! A kernel may use `&&`, `||`, `^`, `!`, `==`, `!=`, `if`/`else`, `match` on a state and `for` over constants with arrays of
+//! flip-flops. Its `match` always gets a `default`: a code that is no state goes to the reset state.
 
 mod bits;
 mod builder;

@@ -128,6 +128,14 @@ impl Printer {
     }
 }
 
+/// The names of the ports that a text declares.
+fn declared(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().skip_while(|l| !l.starts_with("module ")).take_while(|l| !l.starts_with(");"));
+    let code = lines.map(|l| l.split("//").next().unwrap_or_default().trim());
+    let ports = code.filter(|l| l.starts_with("input ") || l.starts_with("output "));
+    ports.filter_map(|l| l.trim_end_matches(',').rsplit(' ').next())
+}
+
 #[derive(Default)]
 struct Collect {
     banner: String,
@@ -145,14 +153,18 @@ impl Probe for Collect {
         self.open.push((name.to_owned(), cores, Vec::new()));
     }
 
-    fn visit_atom(&mut self, name: &str, signal: &dyn Atom) {
+    fn visit_atom(&mut self, name: &str, _signal: &dyn Atom) {
         if let Some((_, _, ports)) = self.open.last_mut() {
-            ports.push(format!("{name}:{}:{:?}", signal.bits(), signal.kind()));
+            ports.push(name.to_owned());
         }
     }
 
     fn visit_end_scope(&mut self, _name: &str, _node: &dyn Block) {
-        let Some((name, body, _ports)) = self.open.pop() else { return };
+        let Some((name, body, ports)) = self.open.pop() else { return };
+        assert!(
+            declared(&body).eq(ports.iter().map(String::as_str)),
+            "hdl: the text of `{name}` does not declare the ports {ports:?}"
+        );
         let text = format!("{}{body}", self.banner);
         match self.known.get(&name) {
             Some(&i) => assert!(self.files[i].1 == text, "hdl: two different modules are called `{name}`"),
