@@ -18,6 +18,9 @@ const CLASS: &str = "Vdut";
 /// Verilator splits the C++ of large designs into files of about this many operations.
 const SPLIT: &str = "20000";
 
+/// Part of every cache key; raise it when a model would be built differently from the same options.
+const RECIPE: u32 = 2;
+
 /// The harness, which is compiled with every model.
 const SHIM: &[(&str, &str)] = &[
     ("sim.h", include_str!("../../testbenches/shim/sim.h")),
@@ -190,8 +193,8 @@ fn key(spec: &BuildSpec, compiler: &Compiler) -> Result<String> {
         add(name.as_bytes());
         add(text.as_bytes());
     }
-    let options = (&spec.top, &spec.defines, &spec.parameters, &spec.clock, &spec.reset);
-    add(format!("{ABI} {options:?} {} {} {:?}", spec.driver, spec.strict, spec.optimise).as_bytes());
+    let harness = (ABI, RECIPE, &spec.clock, &spec.reset, spec.driver, spec.optimise);
+    add(format!("{harness:?} {:?}", options(spec, compiler.trace)).as_bytes());
     let mut files: Vec<PathBuf> = spec.sources.iter().chain(&spec.extra_cpp).cloned().collect();
     for dir in &spec.include_dirs {
         let mut found: Vec<PathBuf> =
@@ -214,17 +217,17 @@ fn build_in(dir: &Path, spec: &BuildSpec, compiler: &Compiler, cache: &Path) -> 
         let path = dir.join(name);
         fs::write(&path, text).map_err(CosimError::io(&path))
     };
-    let mut sources = units(dir, match spec.optimise {
+    write("mg_ports.h", &ports_text(spec, compiler, &ports)?)?;
+    let driver = if spec.driver { "#include \"driver.cpp\"\n" } else { "" };
+    let optimise = match spec.optimise {
         Optimise::Build => "-O1",
         Optimise::Run => "-O2",
-    })?;
-    write("mg_ports.h", &ports_text(spec, compiler, &ports)?)?;
+    };
+    let mut sources = units(dir, &format!("#include \"shim.cpp\"\n{driver}"), optimise)?;
+    // After the generated files have been listed: the shim's are included, not compiled.
     for (name, text) in SHIM {
         write(name, text)?;
     }
-    let driver = if spec.driver { "#include \"driver.cpp\"\n" } else { "" };
-    write("harness.cc", &format!("#include \"shim.cpp\"\n{driver}"))?;
-    sources.push((dir.join("harness.cc"), "-O2"));
     for (i, file) in spec.extra_cpp.iter().enumerate() {
         let text = fs::read_to_string(file).map_err(CosimError::io(file))?;
         let name = format!("extra{i}.cc");
@@ -234,28 +237,32 @@ fn build_in(dir: &Path, spec: &BuildSpec, compiler: &Compiler, cache: &Path) -> 
     let makefile = dir.join(format!("{CLASS}_classes.mk"));
     let names = runtime_names(&fs::read_to_string(&makefile).map_err(CosimError::io(&makefile))?);
     let mut objects = compiler.runtime(&names, cache)?;
-    objects.extend(compiler.objects(&sources)?);
-    compiler.link(&objects, &dir.join("model.so"))
+    let own = compiler.objects(&sources)?;
+    objects.extend_from_slice(&own);
+    compiler.link(&objects, &dir.join("model.so"))?;
+    own.iter().try_for_each(|o| fs::remove_file(o).map_err(CosimError::io(o)))
 }
 
 fn verilate(dir: &Path, spec: &BuildSpec, compiler: &Compiler) -> Command {
     let mut command = Command::new(&compiler.tools.verilator.path);
-    command.args(["--cc", "--prefix", CLASS, "--top-module", &spec.top, "--Mdir"]).arg(dir);
-    command.args(["-O3", "--assert", "--x-assign", "fast", "--x-initial", "0"]);
-    command.args(["--output-split", SPLIT, "--output-split-cfuncs", SPLIT]);
-    if !spec.strict {
-        command.arg("-Wno-fatal");
-    }
-    match compiler.trace {
-        0 => {}
-        1 => drop(command.arg("--trace")),
-        _ => drop(command.arg("--trace-fst")),
-    }
+    command.arg("--cc").args(options(spec, compiler.trace)).arg("--Mdir").arg(dir);
     command.args(spec.include_dirs.iter().map(|d| format!("-I{}", d.display())));
-    command.args(spec.defines.iter().map(|(n, v)| format!("-D{n}={v}")));
-    command.args(spec.parameters.iter().map(|(n, v)| format!("-G{n}={v}")));
     command.args(&spec.sources);
     command
+}
+
+/// What Verilator is told, without paths.
+fn options(spec: &BuildSpec, trace: u32) -> Vec<String> {
+    let fixed = ["--prefix", CLASS, "--top-module", &spec.top, "-O3", "--assert", "--x-assign", "fast", "--x-initial", "0"];
+    let split = ["--output-split", SPLIT, "--output-split-cfuncs", SPLIT];
+    let mut options: Vec<String> = fixed.iter().chain(&split).map(|o| (*o).to_string()).collect();
+    if !spec.strict {
+        options.push("-Wno-fatal".into());
+    }
+    options.extend(["", "--trace", "--trace-fst"].get(trace as usize).filter(|o| !o.is_empty()).map(|o| (*o).to_string()));
+    options.extend(spec.defines.iter().map(|(n, v)| format!("-D{n}={v}")));
+    options.extend(spec.parameters.iter().map(|(n, v)| format!("-G{n}={v}")));
+    options
 }
 
 fn ports_text(spec: &BuildSpec, compiler: &Compiler, ports: &[Port]) -> Result<String> {

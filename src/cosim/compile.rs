@@ -16,6 +16,9 @@ const JOBS: usize = 2;
 /// each of many small files costs more than compiling them.
 const UNIT_BYTES: u64 = 400_000;
 
+/// Below this all of a model is one translation unit.
+const SMALL_BYTES: u64 = 100_000;
+
 static RUNNING: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
 
 /// Options for every C++ file. Symbols stay private and unique to one library, because many models with the same class
@@ -138,9 +141,9 @@ fn fst_libraries(tools: &Toolchain) -> &'static [&'static str] {
     if tools.verilator.root.join("include/fstcpp").is_dir() { &["lz4", "z"] } else { &["z"] }
 }
 
-/// Writes files that include the generated C++ in `dir`, and returns them with their optimisation: code that runs only
-/// at the start is not optimised.
-pub(super) fn units(dir: &Path, optimise: &'static str) -> Result<Vec<(PathBuf, &'static str)>> {
+/// Writes files that include the generated C++ in `dir` and the harness, and returns them with their optimisation: code
+/// that runs only at the start is not optimised. A small model is one file.
+pub(super) fn units(dir: &Path, harness: &str, optimise: &'static str) -> Result<Vec<(PathBuf, &'static str)>> {
     let mut sources: Vec<(String, u64)> = Vec::new();
     for entry in fs::read_dir(dir).map_err(CosimError::io(dir))? {
         let entry = entry.map_err(CosimError::io(dir))?;
@@ -150,17 +153,25 @@ pub(super) fn units(dir: &Path, optimise: &'static str) -> Result<Vec<(PathBuf, 
         }
     }
     sources.sort();
-    let mut units = Vec::new();
+    let write = |name: String, text: String| {
+        let unit = dir.join(name);
+        fs::write(&unit, text).map_err(CosimError::io(&unit)).map(|()| unit)
+    };
+    let include = |name: &str| format!("#include \"{name}\"\n");
+    if sources.iter().map(|(_, size)| size).sum::<u64>() < SMALL_BYTES {
+        let text: String = sources.iter().map(|(name, _)| include(name)).collect();
+        return Ok(vec![(write("model.cc".into(), format!("{harness}{text}"))?, optimise)]);
+    }
+    let mut units = vec![(write("harness.cc".into(), harness.into())?, "-O2")];
     for (slow, level) in [(false, optimise), (true, "-O0")] {
         let mut text = String::new();
         let mut bytes = 0;
         let chosen: Vec<_> = sources.iter().filter(|(n, _)| n.contains("__Slow") == slow).collect();
         for (i, (name, size)) in chosen.iter().enumerate() {
-            text.push_str(&format!("#include \"{name}\"\n"));
+            text.push_str(&include(name));
             bytes += size;
             if bytes >= UNIT_BYTES || i + 1 == chosen.len() {
-                let unit = dir.join(format!("unit{}.cc", units.len()));
-                fs::write(&unit, std::mem::take(&mut text)).map_err(CosimError::io(&unit))?;
+                let unit = write(format!("unit{}.cc", units.len()), std::mem::take(&mut text))?;
                 units.push((unit, level));
                 bytes = 0;
             }

@@ -191,3 +191,36 @@ fn a_block_without_clock_only_settles() {
     let layout = model.layout();
     assert_eq!(model.run_vectors(&layout, &[0x00, 0x5a, 0xff], 3).expect("vectors"), [0xff, 0xa5, 0x00]);
 }
+
+#[test]
+fn a_large_model_is_compiled_in_parts() {
+    const STAGES: u32 = 700;
+    let factor = |i: u32| i.wrapping_mul(2_654_435_761) | 1;
+    let mut text = String::from("module chain(input clk_i, input [31:0] d_i, output [31:0] q_o);\n  wire [31:0] r0 = d_i;\n");
+    for i in 1..=STAGES {
+        let (before, factor, shift) = (i - 1, factor(i), i % 13 + 1);
+        text += &format!("  reg [31:0] r{i};\n");
+        text += &format!("  always @(posedge clk_i) r{i} <= (r{before} * 32'd{factor}) ^ {{r{before} >> {shift}}} ^ r{i};\n");
+    }
+    text += &format!("  assign q_o = r{STAGES};\nendmodule\n");
+    let dir = tempfile::tempdir().expect("temporary directory");
+    let file = dir.path().join("chain.v");
+    fs::write(&file, text).expect("write");
+    for tools in toolchains() {
+        let spec = BuildSpec { optimise: Optimise::Build, ..BuildSpec::new("chain", [&file]) };
+        let built = VerilatedModel::build_with(&spec, &tools).expect("it builds");
+        assert!(built.library.with_file_name("unit1.cc").is_file(), "it should be large enough to be split");
+        let mut model = Model::new(&built.library).expect("it loads");
+        let (mut random, mut registers) = (Random(31), vec![0_u32; STAGES as usize + 1]);
+        let inputs: Vec<u32> = (0..2000).map(|_| random.next() as u32).collect();
+        let layout = model.layout();
+        for (input, output) in inputs.iter().zip(model.run_vectors(&layout, &inputs, 2000).expect("vectors")) {
+            assert_eq!(output, registers[STAGES as usize]);
+            registers[0] = *input;
+            for i in (1..=STAGES as usize).rev() {
+                let before = registers[i - 1];
+                registers[i] ^= before.wrapping_mul(factor(i as u32)) ^ before >> (i as u32 % 13 + 1);
+            }
+        }
+    }
+}

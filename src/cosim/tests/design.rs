@@ -102,7 +102,7 @@ fn stalls_change_the_time_and_nothing_else() {
         assert_eq!(report.cycles, 160);
         cycles.push(driver.cycle());
     }
-    assert!(cycles[0] * 6 < cycles[1] * 5 && cycles[1] * 3 < cycles[2], "{cycles:?}");
+    assert!(cycles[0] + 20 < cycles[1] && cycles[1] * 2 < cycles[2], "{cycles:?}");
 }
 
 #[test]
