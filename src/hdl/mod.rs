@@ -80,7 +80,7 @@
 //! Process  set(&lhs, rhs)  set_now(&var, rhs) (blocking, behavioural)  comment(text)
 //!          if_(c, |p|).elif(c, |p|).else_(|p|)  case(&sel, |c| { c.arm(v, |p|); c.arms(&[..], |p|); c.default(|p|) })
 //!          for_("i", 0..n, |p, i| ...)
-//!          assert_ assume cover (formal)  display finish fail_if readmemh (simulation)
+//!          assert_ assume cover (formal)  display finish stop fail_if readmemh (simulation)
 //! Kernel   Kernel::new(name, file!(), block).doc(..).contract(..).latency(..).group(..).port(field, comment).finish()
 //! FlipFlop d, q, clock, reset_n; FlipFlop::new(reset)
 //! Printer  new(version, config_hash).print(&dyn Block) -> Vec<(module name, text)>, children first
