@@ -78,11 +78,10 @@ fn odd_shapes() {
 #[test]
 fn any_shapes() {
     let mut random = Random::new(21);
-    for i in 0..40 {
-        let design = any_design(&mut random);
-        let shown = format!("{design:?}");
+    for _ in 0..10 {
+        let (design, text) = any_design(&mut random);
         let result = std::panic::catch_unwind(|| clean(&Schedule::new(&design)));
-        assert!(result.is_ok(), "drawn design {i}: {shown}");
+        assert!(result.is_ok(), "{text}");
     }
 }
 

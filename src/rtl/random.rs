@@ -2,7 +2,7 @@
 
 use crate::config::LatentDistribution;
 use crate::hdl::{Bits, Builder, Expr, Module};
-use crate::numeric::lane_constants;
+use crate::numeric::{lane_constants, LaneRandom};
 use crate::schedule::Schedule;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
     let mut m = Builder::new("memgan_random", file!());
     m.doc("One xorshift generator (13, 17, 5) a lane. Lane constants part the lanes that share a seed.");
     m.contract("seed_valid_i starts every lane from seed_i ^ constant; step_i steps all lanes. The host makes the warm-up \
-                steps after seeding.");
+                steps after seeding. Reset leaves the state of seed 0 after its warm-up.");
     m.latency("1 cycle");
     m.clk_rst();
     m.group("Control");
@@ -25,12 +25,10 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
 
     let constants: Vec<u128> = lane_constants(lanes).into_iter().map(u128::from).collect();
     let constant = m.table("LANE_CONSTANTS", 32, &constants, "splitmix of the lane's number");
-    let reset = constants.iter().rev().fold(String::new(), |s, c| s + &format!("{c:08x}"));
-    let words: Vec<u64> = (0..reset.len().div_ceil(16))
-        .map(|i| {
-            let end = reset.len() - 16 * i;
-            u64::from_str_radix(&reset[end.saturating_sub(16)..end], 16).expect("hexadecimal")
-        })
+    let reset = LaneRandom::seeded(0, lanes);
+    let words: Vec<u64> = (0..lanes)
+        .step_by(2)
+        .map(|l| u64::from(reset.lane(l)) | u64::from(reset.lane(l + 1)) << 32)
         .collect();
     let state = m.reg_bits("state_q", &Bits::from_words(32 * lanes, &words));
     let next = m.net("next", 32 * lanes);

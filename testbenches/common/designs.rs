@@ -157,12 +157,12 @@ pub fn preset(name: &str) -> Schedule {
 }
 
 /// A small design of any shape that a description allows: one to three layers, any tile, converter and memory word.
-pub fn any_design(random: &mut Random) -> Design {
+pub fn any_design(random: &mut Random) -> (Design, String) {
     loop {
         let text = any_text(random);
         // Shapes are drawn without regard to each other; some do not fit.
         if let Ok(design) = Design::from_toml(&text, "drawn") {
-            return design;
+            return (design, text);
         }
     }
 }
