@@ -21,5 +21,3 @@ pub use array_control::{ArrayFsm, ArrayState};
 pub use crossbar::{crossbar, emulation_cycles, CrossbarView, CROSSBAR};
 pub use host::{HostFsm, HostState};
 pub use top::{top, Rtl, TOP};
-#[cfg(test)]
-mod tests;
