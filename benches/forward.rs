@@ -15,7 +15,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 const REPETITION: Duration = Duration::from_millis(20);
-const REPETITIONS: usize = 60;
+const REPETITIONS: usize = 50;
 
 /// Seconds a call: best and median.
 struct Seconds {

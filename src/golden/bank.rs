@@ -1,9 +1,10 @@
 //! Reads of a layer's tiles: bit-line sums, conversion, partial sums.
 
 use super::lines::{Conversion, Element, PairLine, QuadLine, TileRead, LINE};
-use super::{simd, InstructionSet};
+use super::{portable, simd, InstructionSet};
 use crate::schedule::Bank;
 use ndarray::Array2;
+use std::ops::Range;
 
 /// Lines that a kernel reads side by side.
 const PANEL_LINES: usize = 4;
@@ -22,6 +23,8 @@ pub struct BankKernel {
 
 #[derive(Clone, Debug)]
 enum Weights {
+    /// Without vector instructions: `[panel][row tile][column][word line]`.
+    Columns { weights: Vec<i16> },
     /// Every level fits 8 bits, and the instructions are there. `start`: minus the sums of an input of all offsets,
     /// `[panel][row tile][column]`.
     Quads { lines: Vec<QuadLine>, start: Vec<i32> },
@@ -58,33 +61,38 @@ impl BankKernel {
         assert_eq!(tile_rows % 4, 0, "word lines of a tile");
         let (rows, columns) = levels.dim();
         let small = levels.iter().all(|&w| i8::try_from(w).is_ok());
-        let mut kernel = Self { set, rows, columns, tile_rows, weights: Weights::Pairs { lines: vec![] } };
         let weight = |i: usize, j: usize| levels.get((i, j)).copied().unwrap_or(0);
-        if set.has_quads() && small {
-            let (mut lines, mut start) = (vec![], vec![]);
-            kernel.weights = Weights::Quads { lines: vec![], start: vec![] };
-            for p in kernel.panel_tiles() {
-                let end = rows.min((p.tile + 1) * tile_rows);
-                let rows = p.tile * tile_rows..end;
-                for (group, line) in p.lines() {
-                    let (i, j) = (rows.start + 4 * group, p.first_column + LINE * line);
-                    lines.push(QuadLine(std::array::from_fn(|k| weight(i + k % 4, j + k / 4) as i8)));
-                }
-                start.extend((p.first_column..p.first_column + p.width * LINE).map(|j| {
-                    rows.clone().map(|i| -i32::from(u8::ZERO) * i32::from(weight(i, j))).sum::<i32>()
-                }));
-            }
-            kernel.weights = Weights::Quads { lines, start };
+        let weights = if !set.multiplies_pairs() {
+            Weights::Columns { weights: vec![] }
+        } else if set.has_quads() && small {
+            Weights::Quads { lines: vec![], start: vec![] }
         } else {
-            let mut lines = vec![];
-            for p in kernel.panel_tiles() {
-                for (group, line) in p.lines() {
-                    let (i, j) = (p.tile * tile_rows + 2 * group, p.first_column + LINE * line);
+            Weights::Pairs { lines: vec![] }
+        };
+        let mut kernel = Self { set, rows, columns, tile_rows, weights };
+        for p in kernel.panel_tiles() {
+            let first_row = p.tile * tile_rows;
+            let columns = p.first_column..p.first_column + p.width * LINE;
+            match &mut kernel.weights {
+                Weights::Columns { weights } => {
+                    let rows = first_row..first_row + p.groups;
+                    weights.extend(columns.flat_map(|j| rows.clone().map(move |i| weight(i, j))));
+                }
+                Weights::Pairs { lines } => lines.extend(p.lines().map(|(group, line)| {
+                    let (i, j) = (first_row + 2 * group, columns.start + LINE * line);
                     let of = |h: usize, k: usize| weight(i + k % 2, j + 8 * h + k / 2);
-                    lines.push(PairLine([0, 1].map(|h| std::array::from_fn(|k| of(h, k)))));
+                    PairLine([0, 1].map(|h| std::array::from_fn(|k| of(h, k))))
+                })),
+                Weights::Quads { lines, start } => {
+                    lines.extend(p.lines().map(|(group, line)| {
+                        let (i, j) = (first_row + 4 * group, columns.start + LINE * line);
+                        QuadLine(std::array::from_fn(|k| weight(i + k % 4, j + k / 4) as i8))
+                    }));
+                    let rows = first_row..rows.min(first_row + tile_rows);
+                    let offset = -i32::from(u8::ZERO);
+                    start.extend(columns.map(|j| offset * rows.clone().map(|i| i32::from(weight(i, j))).sum::<i32>()));
                 }
             }
-            kernel.weights = Weights::Pairs { lines };
         }
         kernel
     }
@@ -111,9 +119,18 @@ impl BankKernel {
         matches!(self.weights, Weights::Quads { .. })
     }
 
-    /// Word lines that the weights' format multiplies at once.
+    /// Word lines of a group in the weights' format.
     fn group_rows(&self) -> usize {
-        if self.reads_quads() { 4 } else { 2 }
+        match self.weights {
+            Weights::Columns { .. } => 1,
+            Weights::Pairs { .. } => 2,
+            Weights::Quads { .. } => 4,
+        }
+    }
+
+    /// Items of the weights' vector that hold a group of word lines of a line.
+    fn lines_of_weights(&self) -> usize {
+        if let Weights::Columns { .. } = self.weights { LINE } else { 1 }
     }
 
     /// In the order of the weights.
@@ -133,43 +150,47 @@ impl BankKernel {
     /// Sums over row tiles of the codes of `vectors` inputs, which [`ReadBuffers`] holds `padded_rows` apart in the
     /// weights' format; leaves them there `padded_columns` apart.
     pub(super) fn read(&self, buffers: &mut ReadBuffers, vectors: usize, conversion: Conversion) {
+        self.read_tiles(buffers, vectors, conversion, 0..self.row_tiles());
+    }
+
+    /// As [`BankKernel::read`], over some row tiles.
+    fn read_tiles(&self, buffers: &mut ReadBuffers, vectors: usize, conversion: Conversion, tiles: Range<usize>) {
         let sums_stride = self.padded_columns();
         if buffers.sums.len() < vectors * sums_stride {
             buffers.sums.resize(vectors * sums_stride, 0);
         }
         let (mut line, mut column) = (0, 0);
         for p in self.panel_tiles() {
-            let (first_row, accumulate) = (p.tile * self.tile_rows, p.tile > 0);
-            let sums = &mut buffers.sums[p.first_column..];
-            let count = p.groups * p.width;
-            match &self.weights {
-                Weights::Quads { lines, start } => simd::read_quads(self.set, &mut TileRead {
-                    x: &buffers.quads[first_row..],
-                    x_stride: self.padded_rows(),
-                    vectors,
-                    width: p.width,
-                    lines: &lines[line..line + count],
-                    start: &start[column..column + p.width * LINE],
-                    conversion,
-                    accumulate,
-                    sums,
-                    sums_stride,
-                }),
-                Weights::Pairs { lines } => simd::read_pairs(self.set, &mut TileRead {
-                    x: &buffers.pairs[first_row..],
-                    x_stride: self.padded_rows(),
-                    vectors,
-                    width: p.width,
-                    lines: &lines[line..line + count],
-                    start: &[],
-                    conversion,
-                    accumulate,
-                    sums,
-                    sums_stride,
-                }),
-            }
-            line += count;
+            let (first_line, first_start) = (line, column);
+            line += p.groups * p.width * self.lines_of_weights();
             column += p.width * LINE;
+            if !tiles.contains(&p.tile) {
+                continue;
+            }
+            let (first_row, accumulate) = (p.tile * self.tile_rows, p.tile > tiles.start);
+            let sums = &mut buffers.sums[p.first_column..];
+            let (width, x_stride) = (p.width, self.padded_rows());
+            match &self.weights {
+                Weights::Columns { weights } => {
+                    let (x, lines) = (&buffers.pairs[first_row..], &weights[first_line..line]);
+                    portable::read_columns(&mut TileRead {
+                        x, x_stride, vectors, width, lines, start: &[], conversion, accumulate, sums, sums_stride,
+                    });
+                }
+                Weights::Pairs { lines } => {
+                    let (x, lines) = (&buffers.pairs[first_row..], &lines[first_line..line]);
+                    simd::read_pairs(self.set, &mut TileRead {
+                        x, x_stride, vectors, width, lines, start: &[], conversion, accumulate, sums, sums_stride,
+                    });
+                }
+                Weights::Quads { lines, start } => {
+                    let (x, lines) = (&buffers.quads[first_row..], &lines[first_line..line]);
+                    let start = &start[first_start..column];
+                    simd::read_quads(self.set, &mut TileRead {
+                        x, x_stride, vectors, width, lines, start, conversion, accumulate, sums, sums_stride,
+                    });
+                }
+            }
         }
     }
 
@@ -190,12 +211,9 @@ impl BankKernel {
 
     /// Exact bit-line sums of row tile `tile` for one input `x` (whole matrix rows), one a column.
     pub fn dots(&self, tile: usize, x: &[i8], dots: &mut [i32]) {
-        let mut lines = vec![0; self.rows];
-        let range = tile * self.tile_rows..self.rows.min((tile + 1) * self.tile_rows);
-        lines[range.clone()].copy_from_slice(&x[range]);
         let mut buffers = ReadBuffers::default();
-        buffers.load(self, &lines);
-        self.read(&mut buffers, 1, Conversion::exact());
+        buffers.load(self, x);
+        self.read_tiles(&mut buffers, 1, Conversion::exact(), tile..tile + 1);
         dots.copy_from_slice(&buffers.sums[..self.columns]);
     }
 }

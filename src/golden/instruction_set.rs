@@ -26,6 +26,11 @@ impl InstructionSet {
         self.0
     }
 
+    /// Whether kernels multiply neighbouring 16-bit numbers and add the products.
+    pub(super) fn multiplies_pairs(self) -> bool {
+        self.0 != Level::Portable
+    }
+
     /// Whether kernels for 8-bit weights exist.
     pub(super) fn has_quads(self) -> bool {
         match self.0 {

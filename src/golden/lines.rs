@@ -1,6 +1,6 @@
 //! How weights and inputs lie in memory for the kernels.
 //!
-//! Kernels hold 16 columns a vector and multiply groups of consecutive word lines at once: four as 8-bit numbers
+//! Vector kernels hold 16 columns a vector and multiply groups of consecutive word lines at once: four as 8-bit numbers
 //! where every level of a layer fits, two as 16-bit numbers otherwise. 8-bit dot-product instructions multiply
 //! unsigned by signed, so 8-bit inputs carry an offset of 128 whose product with the weights is taken off the sum
 //! before it starts: exact in integers.
@@ -15,7 +15,7 @@ pub(super) const LINE: usize = 16;
 #[repr(C, align(64))]
 pub(super) struct QuadLine(pub [i8; 64]);
 
-/// Weights of two word lines for 16 columns: `[half][column and word line]`.
+/// Weights of two word lines for 16 columns: `[half of the columns][column][word line]`.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub(super) struct PairLine(pub [[i16; 16]; 2]);
@@ -85,7 +85,7 @@ pub(super) struct TileRead<'a, E, L> {
     pub vectors: usize,
     /// Lines a group of word lines, 1..=4.
     pub width: usize,
-    /// `[group of word lines][width]`.
+    /// `[group of word lines][width]`; single weights are `[width * 16 columns][word line]`.
     pub lines: &'a [L],
     /// Where the sums start, `[width * 16]`; empty for zero.
     pub start: &'a [i32],

@@ -1,32 +1,24 @@
 //! The kernels in plain Rust: what the compiler's target offers, and the bodies that the wider instruction sets
 //! compile again.
 
-use super::lines::{PairLine, TileRead, LINE};
+use super::lines::{TileRead, LINE};
 use crate::config::Activation;
 use crate::numeric::activate;
 
 /// Entries of a table over requantised values -256..=255.
 pub(super) const TABLE: usize = 512;
 
-/// Bit-line sums, conversion and partial sums of one tile.
-#[inline(always)]
-pub(super) fn read_pairs(r: &mut TileRead<i16, PairLine>) {
-    let steps = r.lines.len() / r.width;
+/// Bit-line sums, conversion and partial sums of one tile, column after column: compilers find the dot product.
+pub(super) fn read_columns(r: &mut TileRead<i16, i16>) {
+    let columns = r.width * LINE;
+    let rows = r.lines.len() / columns;
     for vector in 0..r.vectors {
-        let (x, _) = r.x[vector * r.x_stride..][..2 * steps].as_chunks::<2>();
-        for c in 0..r.width {
-            let mut acc = [0i32; LINE];
-            for (x, lines) in x.iter().zip(r.lines.chunks_exact(r.width)) {
-                let w = lines[c].0.as_flattened();
-                for (lane, acc) in acc.iter_mut().enumerate() {
-                    *acc += i32::from(x[0]) * i32::from(w[2 * lane]) + i32::from(x[1]) * i32::from(w[2 * lane + 1]);
-                }
-            }
-            let sums = &mut r.sums[vector * r.sums_stride + c * LINE..][..LINE];
-            for (sum, acc) in sums.iter_mut().zip(acc) {
-                let code = r.conversion.code(acc);
-                *sum = if r.accumulate { *sum + code } else { code };
-            }
+        let x = &r.x[vector * r.x_stride..][..rows];
+        let sums = &mut r.sums[vector * r.sums_stride..][..columns];
+        for (sum, column) in sums.iter_mut().zip(r.lines.chunks_exact(rows)) {
+            let dot = x.iter().zip(column).map(|(&x, &w)| i32::from(x) * i32::from(w)).sum();
+            let code = r.conversion.code(dot);
+            *sum = if r.accumulate { *sum + code } else { code };
         }
     }
 }

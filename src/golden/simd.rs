@@ -24,9 +24,12 @@ pub(super) fn read_quads(set: InstructionSet, r: &mut TileRead<u8, QuadLine>) {
 }
 
 /// Reads 16-bit weights.
+///
+/// # Panics
+/// With the portable set, which has its own layout.
 pub(super) fn read_pairs(set: InstructionSet, r: &mut TileRead<i16, PairLine>) {
     match set.level() {
-        Level::Portable => portable::read_pairs(r),
+        Level::Portable => unreachable!("pairs of {} lines without instructions for them", r.width),
         // SAFETY: a set of this level is only made where the processor has these instructions.
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => unsafe { read_pairs_256(r) },
@@ -280,9 +283,9 @@ fn read_pairs_256(r: &mut TileRead<i16, PairLine>) {
 fn pair_block_256<const P: usize>(r: &mut TileRead<i16, PairLine>, c: usize, vector: usize) {
     let steps = r.lines.len() / r.width;
     let mut x: [&[[i16; 2]]; P] = [&[]; P];
-    for p in 0..P {
-        x[p] = r.x[(vector + p) * r.x_stride..][..2 * steps].as_chunks().0;
-        assert_eq!(x[p].len(), steps);
+    for (p, x) in x.iter_mut().enumerate() {
+        *x = r.x[(vector + p) * r.x_stride..][..2 * steps].as_chunks().0;
+        assert_eq!(x.len(), steps);
     }
     let mut acc = [[_mm256_setzero_si256(); 2]; P];
     for (s, lines) in (0..steps).zip(r.lines.chunks_exact(r.width)) {
@@ -294,9 +297,9 @@ fn pair_block_256<const P: usize>(r: &mut TileRead<i16, PairLine>, c: usize, vec
             }
         }
     }
-    for p in 0..P {
+    for (p, acc) in acc.into_iter().enumerate() {
         let sums = r.sums[(vector + p) * r.sums_stride + c * LINE..][..LINE].as_chunks_mut().0;
-        for (sum, dots) in sums.iter_mut().zip(acc[p]) {
+        for (sum, dots) in sums.iter_mut().zip(acc) {
             finish_half(r.conversion, r.accumulate, sum, dots);
         }
     }
