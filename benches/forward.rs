@@ -14,8 +14,11 @@ use memgan::schedule::Schedule;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-const REPETITION: Duration = Duration::from_millis(20);
-const REPETITIONS: usize = 50;
+/// Short, so that some repetitions meet no other process.
+const REPETITION: Duration = Duration::from_millis(1);
+/// For all repetitions of one line.
+const BUDGET: Duration = Duration::from_millis(1500);
+const MOST_REPETITIONS: usize = 1000;
 
 /// Seconds a call: best and median.
 struct Seconds {
@@ -24,19 +27,20 @@ struct Seconds {
 }
 
 fn time(mut call: impl FnMut()) -> Seconds {
-    let start = Instant::now();
-    call();
-    let once = start.elapsed().max(Duration::from_nanos(20));
-    let calls = (REPETITION.as_secs_f64() / once.as_secs_f64()).ceil() as usize;
-    let mut seconds: Vec<f64> = (0..REPETITIONS)
-        .map(|_| {
-            let start = Instant::now();
-            (0..calls).for_each(|_| call());
-            start.elapsed().as_secs_f64() / calls as f64
-        })
-        .collect();
+    let begin = Instant::now();
+    let mut timed = |calls: usize| {
+        let start = Instant::now();
+        (0..calls).for_each(|_| call());
+        start.elapsed().as_secs_f64() / calls as f64
+    };
+    let once = (0..3).map(|_| timed(1)).fold(1.0, f64::min).max(2e-8);
+    let calls = (REPETITION.as_secs_f64() / once).ceil() as usize;
+    let mut seconds = vec![];
+    while seconds.len() < MOST_REPETITIONS && (seconds.len() < 5 || begin.elapsed() < BUDGET) {
+        seconds.push(timed(calls));
+    }
     seconds.sort_by(f64::total_cmp);
-    Seconds { best: seconds[0], median: seconds[REPETITIONS / 2] }
+    Seconds { best: seconds[0], median: seconds[seconds.len() / 2] }
 }
 
 /// One line: a rate of `items` a call, and of multiply-accumulates against the peak (per second).
@@ -109,7 +113,7 @@ fn main() {
         let peaks: Vec<f64> = peak::of(set)
             .iter()
             .map(|p| {
-                const ROUNDS: usize = 100_000;
+                const ROUNDS: usize = 10_000;
                 let best = time(|| {
                     black_box((p.run)(black_box(ROUNDS)));
                 })

@@ -6,9 +6,11 @@ mod calibrate;
 mod engine;
 mod float;
 mod instruction_set;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 mod lines;
 mod machine;
 mod portable;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_imports))]
 mod simd;
 mod window;
 
