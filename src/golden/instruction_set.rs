@@ -47,6 +47,7 @@ impl InstructionSet {
 
     /// All sets of this processor, the fastest last.
     pub fn available() -> Vec<Self> {
+        #[cfg_attr(not(target_arch = "x86_64"), allow(unused_mut))]
         let mut sets = vec![Self::portable()];
         #[cfg(target_arch = "x86_64")]
         {
