@@ -46,7 +46,9 @@ impl<'a> FloatNetwork<'a> {
                     let mut vector = vec![0.0; matrix.nrows()];
                     for segment in WindowSegments::new(window) {
                         let Segment { address, index, len, last } = segment;
-                        vector[index..index + len].copy_from_slice(&x[address..address + len]);
+                        if len > 0 {
+                            vector[index..index + len].copy_from_slice(&x[address..address + len]);
+                        }
                         if last {
                             let y = ArrayView1::from(&vector).dot(matrix);
                             out.extend(y.iter().zip(bias).map(|(y, b)| apply(y + b, op.activation)));
