@@ -150,6 +150,7 @@ mod kernel;
 mod kernel_code;
 mod module;
 mod names;
+mod ops;
 mod print;
 mod probe;
 mod process;

@@ -2,7 +2,7 @@
 
 use super::bits::Bits;
 use super::builder::Builder;
-use super::expr::{Expr, Kind, Name};
+use super::expr::{Expr, Index, Kind, Name};
 use super::index::Ix;
 use super::module::{Function, Instance, Item, Module, ProcessKind};
 use super::process::{Process, Stmt};
@@ -17,6 +17,19 @@ pub(crate) fn target(lhs: &Expr) -> Option<&Name> {
         Kind::Net(name) | Kind::Elem { mem: name, .. } => Some(name),
         Kind::Part { base, .. } => target(base),
         _ => None,
+    }
+}
+
+/// A part of a net that is the same bits every time its process runs.
+fn fixed_part(lhs: &Expr) -> bool {
+    match lhs.kind() {
+        Kind::Part { index: Index::At(_), .. } => true,
+        Kind::Part { index: Index::Loop(ix), .. } => {
+            let mut fixed = true;
+            ix.each_var(&mut |_, genvar| fixed &= genvar);
+            fixed
+        }
+        _ => false,
     }
 }
 
@@ -70,24 +83,57 @@ impl Builder {
     fn process(&mut self, kind: ProcessKind, f: impl FnOnce(&mut Process)) {
         let mut body = Process::default();
         f(&mut body);
-        let mut resets: Vec<(Expr, Expr)> = Vec::new();
         let mut first: Option<Name> = None;
         each_set(&body.stmts, &mut |lhs| {
-            let Some(name) = target(lhs) else { return };
-            first.get_or_insert_with(|| name.clone());
-            if let (ProcessKind::Clocked, Some(value)) = (kind, self.resets.get(name)) {
-                if !resets.iter().any(|(net, _)| target(net) == Some(name)) {
-                    let net = Expr::net(name, value.width(), value.param().cloned());
-                    resets.push((net, value.clone()));
-                }
+            if let Some(name) = target(lhs) {
+                first.get_or_insert_with(|| name.clone());
             }
         });
+        let resets = if kind == ProcessKind::Clocked { self.reset_branch(&body.stmts) } else { Vec::new() };
         let prefix = if kind == ProcessKind::Initial { "p_init" } else { "p" };
         let label = format!("{prefix}_{}", first.as_deref().unwrap_or("none")).into();
         for var in body.loops.clone() {
             self.name(&var, "loop variable");
         }
         self.items.push(Item::Process { kind, body, resets, label });
+    }
+
+    /// What a clocked process assigns in reset: each reg whole, or the parts of it that this process drives.
+    fn reset_branch(&mut self, stmts: &[Stmt]) -> Vec<(Expr, Expr)> {
+        let mut parts: Vec<(Name, Vec<Expr>)> = Vec::new();
+        each_set(stmts, &mut |lhs| {
+            let Some(name) = target(lhs) else { return };
+            let at = parts.iter().position(|(n, _)| n == name).unwrap_or_else(|| {
+                parts.push((name.clone(), Vec::new()));
+                parts.len() - 1
+            });
+            if !parts[at].1.iter().any(|old| old.to_string() == lhs.to_string()) {
+                parts[at].1.push(lhs.clone());
+            }
+        });
+        let mut resets = Vec::new();
+        for (name, parts) in parts {
+            let Some(value) = self.resets.get(&name) else { continue };
+            let whole = Expr::net(&name, value.width(), value.param().cloned());
+            if !parts.iter().all(fixed_part) {
+                resets.push((whole, value.clone()));
+                continue;
+            }
+            for part in parts {
+                let Kind::Part { index, .. } = part.kind() else { continue };
+                let uniform = value.constant().is_some_and(|v| v.is_zero() || v.is_ones());
+                let reset = match index {
+                    Index::At(lo) => value.slice(*lo, part.width()),
+                    _ if uniform => value.slice(0, part.width()),
+                    _ => {
+                        self.problems.push(format!("`{name}` is reset in parts `{part}`, so to all zeros or all ones"));
+                        continue;
+                    }
+                };
+                resets.push((part, reset));
+            }
+        }
+        resets
     }
 
     /// Registers: every reg assigned here has a reset value, and the reset branch is written from those.

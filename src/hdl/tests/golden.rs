@@ -174,6 +174,76 @@ endmodule
     );
 }
 
+#[test]
+fn a_process_resets_what_it_drives() {
+    let mut m = Builder::new("mg_parts", "x.rs");
+    m.clk_rst();
+    let data = m.input("data_i", 8, "");
+    let load = m.input("load_i", 2, "");
+    let parts = m.output_reg("parts_o", 8, 0, "");
+    let flags = m.output_reg("flags_o", 2, 2, "");
+    m.gen_for("gen_half", "half", 0..2, |m, half| {
+        m.clocked(|p| {
+            p.if_(load.bit_at(half), |p| p.set(parts.part_at(half * 4, 4), data.part_at(half * 4, 4)));
+        });
+    });
+    m.clocked(|p| p.set(flags.bit(0), load.any()));
+    m.clocked(|p| p.set(flags.bit(1), load.all()));
+    reads(
+        &m.finish(),
+        "\
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// memgan 1.2.3, configuration 89abcdef
+// Source: x.rs
+
+`default_nettype none
+
+module mg_parts (
+  // Clock and reset
+  input  wire       clk_i,
+  input  wire       rst_ni,   // asynchronous, active low
+  input  wire [7:0] data_i,
+  input  wire [1:0] load_i,
+  output reg  [7:0] parts_o,
+  output reg  [1:0] flags_o
+);
+
+  genvar half;
+  generate
+    for (half = 0; half < 2; half = half + 1) begin : gen_half
+      always @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) begin
+          parts_o[half*4 +: 4] <= 4'd0;
+        end else if (load_i[half]) begin
+          parts_o[half*4 +: 4] <= data_i[half*4 +: 4];
+        end
+      end
+    end
+  endgenerate
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      flags_o[0] <= 1'b0;
+    end else begin
+      flags_o[0] <= |load_i;
+    end
+  end
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      flags_o[1] <= 1'b1;
+    end else begin
+      flags_o[1] <= &load_i;
+    end
+  end
+
+endmodule
+
+`default_nettype wire
+",
+    );
+}
+
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 enum Light {
     Red,
