@@ -1,4 +1,5 @@
-//! Writing a module: header, ports, parameters and declarations. Behaviour and structure are in `structure.rs`.
+//! Writing a module: header, ports, parameters and declarations. Behaviour is in `structure.rs`, instances in
+//! `instance.rs`.
 
 use super::bits::Bits;
 use super::expr::{Expr, Kind, Name, Radix};

@@ -1,5 +1,6 @@
 //! Texts written by hand before the printer was asked.
 
+use super::tools;
 use crate::hdl::{self, Builder, Expr, FlipFlop, Kernel, Module, Printer};
 use rust_hdl::core::prelude::*;
 use rust_hdl::widgets::dff_setup;
@@ -12,6 +13,7 @@ fn reads(module: &Arc<Module>, expected: &str) {
         assert_eq!(got, want, "line {}\n{text}", n + 1);
     }
     assert_eq!(text, expected);
+    assert_eq!(tools::complaints(module), "");
 }
 
 #[test]

@@ -228,12 +228,110 @@ fn the_edge_detector_runs_in_step() {
 
 #[test]
 fn kernels_are_clean() {
-    for module in [reader(), edges()] {
+    for module in [reader(), edges(), gears()] {
         let complaints = tools::complaints(&module);
         let text = Printer::new("0", "0").text(&module);
         tools::keep(&format!("{}.v", module.name()), &text);
         assert!(complaints.is_empty(), "{complaints}\n{text}");
     }
+}
+
+#[derive(Copy, Clone, PartialEq, Debug, LogicState)]
+enum Side {
+    Left,
+    Right,
+}
+
+#[derive(Copy, Clone, PartialEq, Debug, LogicState)]
+enum Gear {
+    Low,
+    Middle,
+    High,
+    Spare,
+}
+
+/// Two states in one bit; four states, one of which is only reached by `_`; a register that does not reset to zero.
+#[derive(LogicBlock)]
+struct Gears {
+    pub clk_i: Signal<In, Clock>,
+    pub rst_ni: Signal<In, Bit>,
+    pub up_i: Signal<In, Bit>,
+    pub right_o: Signal<Out, Bit>,
+    pub high_o: Signal<Out, Bit>,
+    side: FlipFlop<Side>,
+    gear: FlipFlop<Gear>,
+}
+
+impl Default for Gears {
+    fn default() -> Self {
+        Self {
+            clk_i: Signal::default(),
+            rst_ni: Signal::default(),
+            up_i: Signal::default(),
+            right_o: Signal::default(),
+            high_o: Signal::default(),
+            side: FlipFlop::new(Side::Right),
+            gear: FlipFlop::new(Gear::Middle),
+        }
+    }
+}
+
+impl Logic for Gears {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clk_i, side, gear);
+        self.side.reset_n.next = self.rst_ni.val();
+        self.gear.reset_n.next = self.rst_ni.val();
+        self.right_o.next = self.side.q.val() == Side::Right;
+        self.high_o.next = false;
+        match self.side.q.val() {
+            Side::Left => self.side.d.next = Side::Right,
+            Side::Right => {
+                if self.up_i.val() {
+                    self.side.d.next = Side::Left;
+                }
+            }
+        }
+        match self.gear.q.val() {
+            Gear::Low => {
+                if self.up_i.val() {
+                    self.gear.d.next = Gear::Middle;
+                }
+            }
+            Gear::Middle => {
+                if self.up_i.val() {
+                    self.gear.d.next = Gear::High;
+                } else {
+                    self.gear.d.next = Gear::Low;
+                }
+            }
+            _ => {
+                self.high_o.next = true;
+                if !self.up_i.val() {
+                    self.gear.d.next = Gear::Middle;
+                }
+            }
+        }
+    }
+}
+
+fn gears() -> Arc<Module> {
+    Kernel::new("mg_gears", "src/hdl/tests/kernels.rs", Gears::default()).finish()
+}
+
+#[test]
+fn the_gears_run_in_step() {
+    assert_ne!(Gear::Spare, Gear::High);
+    in_step(
+        &gears(),
+        &mut Gears::default(),
+        |k, v, clk, rst| {
+            k.clk_i.next = clk.into();
+            k.rst_ni.next = rst;
+            k.up_i.next = v[0];
+        },
+        |k| vec![k.right_o.val(), k.high_o.val()],
+    );
 }
 
 #[test]
