@@ -248,9 +248,10 @@ enum Gear {
     Middle,
     High,
     Spare,
+    Reverse,
 }
 
-/// Two states in one bit; four states, one of which is only reached by `_`; a register that does not reset to zero.
+/// Two states in one bit; five states, three of which are `_`; a register that does not reset to zero.
 #[derive(LogicBlock)]
 struct Gears {
     pub clk_i: Signal<In, Clock>,
@@ -321,7 +322,10 @@ fn gears() -> Arc<Module> {
 
 #[test]
 fn the_gears_run_in_step() {
-    assert_ne!(Gear::Spare, Gear::High);
+    assert!(Gear::Spare != Gear::Reverse && Gear::High != Gear::Spare);
+    let text = Printer::new("0", "0").text(&gears());
+    assert!(text.contains("      GearHigh, GearSpare, GearReverse: begin\n"), "{text}");
+    assert!(text.contains("      default: gear_d = GearMiddle;\n"), "{text}");
     in_step(
         &gears(),
         &mut Gears::default(),
