@@ -230,7 +230,10 @@ impl Builder {
     /// Marks bits as read on purpose, for linters. The name starts with `unused`.
     #[track_caller]
     pub fn unused(&mut self, name: &str, nets: &[Expr]) {
-        assert!(name.starts_with("unused"), "hdl: linters know unused bits by a name that starts with `unused`: `{name}`");
+        assert!(
+            name.starts_with("unused"),
+            "hdl: linters know unused bits by a name that starts with `unused`: `{name}`"
+        );
         let mut parts = vec![Expr::new(1, Kind::Lit { bits: Bits::zero(1), radix: Radix::Auto })];
         parts.extend_from_slice(nets);
         self.wire(name, Expr::concat(&parts).all());

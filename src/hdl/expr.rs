@@ -24,14 +24,23 @@ pub(crate) struct Node {
 }
 
 pub(crate) enum Kind {
-    Lit { bits: Bits, radix: Radix },
+    Lit {
+        bits: Bits,
+        radix: Radix,
+    },
     Net(Name),
     /// A localparam and its value.
     Const(Name, Bits),
     /// A module parameter as a 32-bit number, with its default.
     Param(Name),
-    Elem { mem: Name, index: Index },
-    Part { base: Expr, index: Index },
+    Elem {
+        mem: Name,
+        index: Index,
+    },
+    Part {
+        base: Expr,
+        index: Index,
+    },
     Unary(Unary, Expr),
     Binary(Binary, Expr, Expr),
     Mux(Expr, Expr, Expr),

@@ -86,11 +86,12 @@ impl Code {
     pub(super) fn used_states(&mut self, states: &States, body: &Statements) -> Vec<bool> {
         let text = format!("{body:?}");
         let named = |value: &String| text.contains(&format!("\"{}${value}\"", states.name));
-        let spelled_out = !states.values.len().is_power_of_two() && any_match(body, &|m| {
-            let prefix = format!("{}$", states.name);
-            let ours = m.cases.iter().any(|c| self.key(&c.condition).starts_with(&prefix));
-            ours && m.cases.iter().any(|c| c.condition == "default")
-        });
+        let spelled_out = !states.values.len().is_power_of_two()
+            && any_match(body, &|m| {
+                let prefix = format!("{}$", states.name);
+                let ours = m.cases.iter().any(|c| self.key(&c.condition).starts_with(&prefix));
+                ours && m.cases.iter().any(|c| c.condition == "default")
+            });
         self.states.insert(states.name.clone(), states.values.clone());
         states.values.iter().map(|value| spelled_out || named(value)).collect()
     }

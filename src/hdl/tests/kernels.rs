@@ -154,7 +154,8 @@ fn in_step<B: Block>(
     set: impl Fn(&mut B, &[bool], bool, bool),
     get: impl Fn(&B) -> Vec<bool>,
 ) {
-    let inputs: Vec<&str> = module.ports().iter().filter(|p| p.name().ends_with("_i")).map(|p| p.name()).skip(1).collect();
+    let inputs: Vec<&str> =
+        module.ports().iter().filter(|p| p.name().ends_with("_i")).map(|p| p.name()).skip(1).collect();
     let outputs: Vec<&str> = module.ports().iter().filter(|p| p.name().ends_with("_o")).map(|p| p.name()).collect();
     let mut bench = String::from("module bench;\n  reg clk_i, rst_ni;\n");
     inputs.iter().for_each(|name| bench += &format!("  reg {name};\n"));
