@@ -146,10 +146,12 @@ mod eval;
 mod expr;
 mod flipflop;
 mod index;
+mod instance;
 mod kernel;
 mod kernel_code;
 mod module;
 mod names;
+mod ops;
 mod print;
 mod probe;
 mod process;
@@ -162,11 +164,12 @@ pub use eval::Env;
 pub use expr::Expr;
 pub use flipflop::FlipFlop;
 pub use index::Ix;
+pub use instance::Ports;
 pub use kernel::Kernel;
 pub use module::{Function, Mem, Module, Param, Port, PortKind, Width};
 pub use probe::Printer;
 pub use process::{Case, If, Process};
-pub use structure::{Ports, Scope};
+pub use structure::Scope;
 
 #[cfg(test)]
 mod tests;

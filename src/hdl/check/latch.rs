@@ -1,7 +1,8 @@
 //! Combinational processes: everything is assigned on every path, before it is read.
 
-use super::{Checker, What, each};
-use crate::hdl::expr::{Expr, Kind, Name};
+use super::refs::each;
+use super::{Checker, What};
+use crate::hdl::expr::{Expr, Index, Kind, Name};
 use crate::hdl::process::Stmt;
 use crate::hdl::structure::{each_set, target};
 use std::collections::BTreeSet;
@@ -34,7 +35,7 @@ impl Walk {
     /// Reads inside the brackets of an assigned part.
     fn read_index(&mut self, lhs: &Expr, done: &Done) {
         match lhs.kind() {
-            Kind::Part { index: crate::hdl::expr::Index::Dyn(e), .. } => self.read(e, done),
+            Kind::Part { index: Index::Dyn(e), .. } => self.read(e, done),
             Kind::Concat(parts) => parts.iter().for_each(|p| self.read_index(p, done)),
             _ => {}
         }
