@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// memgan 0.1.0, configuration f94bee90ca339a9b
+// Source: src/rtl/bank.rs
+//
+// Tiles of layer discriminator_1: a 64 x 1 matrix on 4 x 1 tiles, 1 conversions a read of 1 columns
+// each.
+//
+// All tiles do the same at the same time; done_o is high when every tile is done. capture_i stores
+// the sums of the codes over the row tiles, which stay until the next capture_i.
+//
+// Latency: capture_i to sums_o: 1 cycle; result_word_i to sums_o: combinational.
+
+`default_nettype none
+
+module memgan_bank_discriminator_1 (
+  // Clock and reset
+  input  wire        clk_i,
+  input  wire        rst_ni,         // asynchronous, active low
+  // Line DACs
+  input  wire        select_i,       // this layer is running
+  input  wire        dac_valid_i,
+  input  wire [4:0]  dac_word_i,     // matrix row / lanes
+  input  wire [3:0]  dac_mask_i,     // lanes to write
+  input  wire [3:0]  dac_next_i,     // lanes of the next word
+  input  wire [31:0] dac_data_i,     // signed 8 bit a lane
+  // Read
+  input  wire        apply_i,
+  input  wire        sample_i,
+  input  wire        phase_i,
+  input  wire        adc_start_i,
+  input  wire [1:0]  adc_group_i,
+  input  wire [3:0]  adc_gain_i,
+  output wire        done_o,
+  input  wire        capture_i,
+  // Results of the captured group
+  input  wire [1:0]  result_word_i,  // column within the group / lanes
+  input  wire [3:0]  result_next_i,  // lanes that show the next word
+  output wire [39:0] sums_o,         // signed, units of 2^gain
+  // Programming
+  input  wire        prog_valid_i,
+  input  wire [3:0]  prog_tile_i,    // tile of the design
+  input  wire [3:0]  prog_row_i,     // word line
+  input  wire [1:0]  prog_group_i,   // conversion group
+  input  wire [47:0] prog_data_i
+);
+
+  // ---- Selected ----
+
+  wire       load = select_i && dac_valid_i;
+  wire       apply = select_i && apply_i;
+  wire       sample = select_i && sample_i;
+  wire       adc_start = select_i && adc_start_i;
+  wire [2:0] row_tile = dac_word_i[4:2];
+  wire [4:0] next_word = dac_word_i + 5'd1;
+  wire [2:0] next_row_tile = next_word[4:2];
+  wire       unused_next_word = &{1'b0, next_word[1:0]};
+
+  // ---- Row tile 0: matrix rows 0..15 ----
+
+  wire [3:0]  mask_0 = dac_mask_i &
+      ((dac_next_i & {4{next_row_tile == 3'd0}}) | (~dac_next_i & {4{row_tile == 3'd0}}));
+  wire        load_0 = load && (|mask_0);
+  wire [31:0] codes_0;
+  wire        done_0_0;
+  wire        prog_0_0 = prog_valid_i && prog_tile_i == 4'd6;
+
+  memgan_crossbar u_tile_0_0 (
+    .clk_i        (clk_i),
+    .rst_ni       (rst_ni),
+    .dac_valid_i  (load_0),
+    .dac_word_i   (dac_word_i[1:0]),
+    .dac_mask_i   (mask_0),
+    .dac_next_i   (dac_next_i),
+    .dac_data_i   (dac_data_i),
+    .apply_i      (apply),
+    .sample_i     (sample),
+    .phase_i      (phase_i),
+    .adc_start_i  (adc_start),
+    .adc_group_i  (adc_group_i),
+    .adc_gain_i   (adc_gain_i),
+    .adc_done_o   (done_0_0),
+    .adc_code_o   (codes_0),
+    .prog_valid_i (prog_0_0),
+    .prog_row_i   (prog_row_i),
+    .prog_group_i (prog_group_i),
+    .prog_data_i  (prog_data_i)
+  );
+
+  wire unused_codes_0 = &{1'b0, codes_0[31:8]};
+
+  // ---- Row tile 1: matrix rows 16..31 ----
+
+  wire [3:0]  mask_1 = dac_mask_i &
+      ((dac_next_i & {4{next_row_tile == 3'd1}}) | (~dac_next_i & {4{row_tile == 3'd1}}));
+  wire        load_1 = load && (|mask_1);
+  wire [31:0] codes_1;
+  wire        done_1_0;
+  wire        prog_1_0 = prog_valid_i && prog_tile_i == 4'd7;
+
+  memgan_crossbar u_tile_1_0 (
+    .clk_i        (clk_i),
+    .rst_ni       (rst_ni),
+    .dac_valid_i  (load_1),
+    .dac_word_i   (dac_word_i[1:0]),
+    .dac_mask_i   (mask_1),
+    .dac_next_i   (dac_next_i),
+    .dac_data_i   (dac_data_i),
+    .apply_i      (apply),
+    .sample_i     (sample),
+    .phase_i      (phase_i),
+    .adc_start_i  (adc_start),
+    .adc_group_i  (adc_group_i),
+    .adc_gain_i   (adc_gain_i),
+    .adc_done_o   (done_1_0),
+    .adc_code_o   (codes_1),
+    .prog_valid_i (prog_1_0),
+    .prog_row_i   (prog_row_i),
+    .prog_group_i (prog_group_i),
+    .prog_data_i  (prog_data_i)
+  );
+
+  wire unused_codes_1 = &{1'b0, codes_1[31:8]};
+
+  // ---- Row tile 2: matrix rows 32..47 ----
+
+  wire [3:0]  mask_2 = dac_mask_i &
+      ((dac_next_i & {4{next_row_tile == 3'd2}}) | (~dac_next_i & {4{row_tile == 3'd2}}));
+  wire        load_2 = load && (|mask_2);
+  wire [31:0] codes_2;
+  wire        done_2_0;
+  wire        prog_2_0 = prog_valid_i && prog_tile_i == 4'd8;
+
+  memgan_crossbar u_tile_2_0 (
+    .clk_i        (clk_i),
+    .rst_ni       (rst_ni),
+    .dac_valid_i  (load_2),
+    .dac_word_i   (dac_word_i[1:0]),
+    .dac_mask_i   (mask_2),
+    .dac_next_i   (dac_next_i),
+    .dac_data_i   (dac_data_i),
+    .apply_i      (apply),
+    .sample_i     (sample),
+    .phase_i      (phase_i),
+    .adc_start_i  (adc_start),
+    .adc_group_i  (adc_group_i),
+    .adc_gain_i   (adc_gain_i),
+    .adc_done_o   (done_2_0),
+    .adc_code_o   (codes_2),
+    .prog_valid_i (prog_2_0),
+    .prog_row_i   (prog_row_i),
+    .prog_group_i (prog_group_i),
+    .prog_data_i  (prog_data_i)
+  );
+
+  wire unused_codes_2 = &{1'b0, codes_2[31:8]};
+
+  // ---- Row tile 3: matrix rows 48..63 ----
+
+  wire [3:0]  mask_3 = dac_mask_i &
+      ((dac_next_i & {4{next_row_tile == 3'd3}}) | (~dac_next_i & {4{row_tile == 3'd3}}));
+  wire        load_3 = load && (|mask_3);
+  wire [31:0] codes_3;
+  wire        done_3_0;
+  wire        prog_3_0 = prog_valid_i && prog_tile_i == 4'd9;
+
+  memgan_crossbar u_tile_3_0 (
+    .clk_i        (clk_i),
+    .rst_ni       (rst_ni),
+    .dac_valid_i  (load_3),
+    .dac_word_i   (dac_word_i[1:0]),
+    .dac_mask_i   (mask_3),
+    .dac_next_i   (dac_next_i),
+    .dac_data_i   (dac_data_i),
+    .apply_i      (apply),
+    .sample_i     (sample),
+    .phase_i      (phase_i),
+    .adc_start_i  (adc_start),
+    .adc_group_i  (adc_group_i),
+    .adc_gain_i   (adc_gain_i),
+    .adc_done_o   (done_3_0),
+    .adc_code_o   (codes_3),
+    .prog_valid_i (prog_3_0),
+    .prog_row_i   (prog_row_i),
+    .prog_group_i (prog_group_i),
+    .prog_data_i  (prog_data_i)
+  );
+
+  wire unused_codes_3 = &{1'b0, codes_3[31:8]};
+
+  assign done_o = &{done_0_0, done_1_0, done_2_0, done_3_0};
+
+  // ---- Partial sums over the row tiles ----
+
+  wire [9:0] sums;
+
+  genvar column;
+  generate
+    for (column = 0; column < 1; column = column + 1) begin : gen_column
+      assign sums = {{2{codes_0[column*8 + 7]}}, codes_0[column*8 +: 8]} +
+          {{2{codes_1[column*8 + 7]}}, codes_1[column*8 +: 8]} +
+          {{2{codes_2[column*8 + 7]}}, codes_2[column*8 +: 8]} +
+          {{2{codes_3[column*8 + 7]}}, codes_3[column*8 +: 8]};
+    end
+  endgenerate
+
+  reg  [39:0] captured_q;
+  wire        capture = select_i && capture_i;
+
+  always @(posedge clk_i) begin
+    if (capture) begin
+      captured_q <= {30'd0, sums};
+    end
+  end
+
+  // ---- Result word, with the next one on the lanes that ask for it ----
+
+  assign sums_o = captured_q;
+
+  wire unused_result = &{1'b0, result_word_i, result_next_i};
+
+endmodule
+
+`default_nettype wire
