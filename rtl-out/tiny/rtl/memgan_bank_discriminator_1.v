@@ -55,151 +55,70 @@ module memgan_bank_discriminator_1 (
   wire [2:0] next_row_tile = next_word[4:2];
   wire       unused_next_word = &{1'b0, next_word[1:0]};
 
-  // ---- Row tile 0: matrix rows 0..15 ----
+  // ---- Tiles: row tile r holds the matrix rows from r * word lines on ----
 
-  wire [3:0]  mask_0 = dac_mask_i &
-      ((dac_next_i & {4{next_row_tile == 3'd0}}) | (~dac_next_i & {4{row_tile == 3'd0}}));
-  wire        load_0 = load && (|mask_0);
-  wire [31:0] codes_0;
-  wire        done_0_0;
-  wire        prog_0_0 = prog_valid_i && prog_tile_i == 4'd6;
+  localparam [11:0] ROW_TILES = {3'd3, 3'd2, 3'd1, 3'd0};  // number of each row tile
+  // number of each tile on the programming port
+  localparam [15:0] TILES     = {4'd9, 4'd8, 4'd7, 4'd6};
 
-  memgan_crossbar u_tile_0_0 (
-    .clk_i        (clk_i),
-    .rst_ni       (rst_ni),
-    .dac_valid_i  (load_0),
-    .dac_word_i   (dac_word_i[1:0]),
-    .dac_mask_i   (mask_0),
-    .dac_next_i   (dac_next_i),
-    .dac_data_i   (dac_data_i),
-    .apply_i      (apply),
-    .sample_i     (sample),
-    .phase_i      (phase_i),
-    .adc_start_i  (adc_start),
-    .adc_group_i  (adc_group_i),
-    .adc_gain_i   (adc_gain_i),
-    .adc_done_o   (done_0_0),
-    .adc_code_o   (codes_0),
-    .prog_valid_i (prog_0_0),
-    .prog_row_i   (prog_row_i),
-    .prog_group_i (prog_group_i),
-    .prog_data_i  (prog_data_i)
-  );
+  wire [15:0]  masks;
+  wire [3:0]   loads;
+  wire [127:0] codes;
+  wire [3:0]   dones;
 
-  wire unused_codes_0 = &{1'b0, codes_0[31:8]};
+  genvar row;
+  generate
+    for (row = 0; row < 4; row = row + 1) begin : gen_row
+      wire here = row_tile == ROW_TILES[row*3 +: 3];
+      wire next_here = next_row_tile == ROW_TILES[row*3 +: 3];
 
-  // ---- Row tile 1: matrix rows 16..31 ----
+      assign masks[row*4 +: 4] = dac_mask_i &
+          ((dac_next_i & {4{next_here}}) | (~dac_next_i & {4{here}}));
+      assign loads[row] = load && (|masks[row*4 +: 4]);
 
-  wire [3:0]  mask_1 = dac_mask_i &
-      ((dac_next_i & {4{next_row_tile == 3'd1}}) | (~dac_next_i & {4{row_tile == 3'd1}}));
-  wire        load_1 = load && (|mask_1);
-  wire [31:0] codes_1;
-  wire        done_1_0;
-  wire        prog_1_0 = prog_valid_i && prog_tile_i == 4'd7;
+      genvar column;
+      for (column = 0; column < 1; column = column + 1) begin : gen_column
+        wire prog = prog_valid_i && prog_tile_i == TILES[(row + column)*4 +: 4];
 
-  memgan_crossbar u_tile_1_0 (
-    .clk_i        (clk_i),
-    .rst_ni       (rst_ni),
-    .dac_valid_i  (load_1),
-    .dac_word_i   (dac_word_i[1:0]),
-    .dac_mask_i   (mask_1),
-    .dac_next_i   (dac_next_i),
-    .dac_data_i   (dac_data_i),
-    .apply_i      (apply),
-    .sample_i     (sample),
-    .phase_i      (phase_i),
-    .adc_start_i  (adc_start),
-    .adc_group_i  (adc_group_i),
-    .adc_gain_i   (adc_gain_i),
-    .adc_done_o   (done_1_0),
-    .adc_code_o   (codes_1),
-    .prog_valid_i (prog_1_0),
-    .prog_row_i   (prog_row_i),
-    .prog_group_i (prog_group_i),
-    .prog_data_i  (prog_data_i)
-  );
+        memgan_crossbar u_tile (
+          .clk_i        (clk_i),
+          .rst_ni       (rst_ni),
+          .dac_valid_i  (loads[row]),
+          .dac_word_i   (dac_word_i[1:0]),
+          .dac_mask_i   (masks[row*4 +: 4]),
+          .dac_next_i   (dac_next_i),
+          .dac_data_i   (dac_data_i),
+          .apply_i      (apply),
+          .sample_i     (sample),
+          .phase_i      (phase_i),
+          .adc_start_i  (adc_start),
+          .adc_group_i  (adc_group_i),
+          .adc_gain_i   (adc_gain_i),
+          .adc_done_o   (dones[row + column]),
+          .adc_code_o   (codes[(row + column)*32 +: 32]),
+          .prog_valid_i (prog),
+          .prog_row_i   (prog_row_i),
+          .prog_group_i (prog_group_i),
+          .prog_data_i  (prog_data_i)
+        );
+      end
+    end
+  endgenerate
 
-  wire unused_codes_1 = &{1'b0, codes_1[31:8]};
-
-  // ---- Row tile 2: matrix rows 32..47 ----
-
-  wire [3:0]  mask_2 = dac_mask_i &
-      ((dac_next_i & {4{next_row_tile == 3'd2}}) | (~dac_next_i & {4{row_tile == 3'd2}}));
-  wire        load_2 = load && (|mask_2);
-  wire [31:0] codes_2;
-  wire        done_2_0;
-  wire        prog_2_0 = prog_valid_i && prog_tile_i == 4'd8;
-
-  memgan_crossbar u_tile_2_0 (
-    .clk_i        (clk_i),
-    .rst_ni       (rst_ni),
-    .dac_valid_i  (load_2),
-    .dac_word_i   (dac_word_i[1:0]),
-    .dac_mask_i   (mask_2),
-    .dac_next_i   (dac_next_i),
-    .dac_data_i   (dac_data_i),
-    .apply_i      (apply),
-    .sample_i     (sample),
-    .phase_i      (phase_i),
-    .adc_start_i  (adc_start),
-    .adc_group_i  (adc_group_i),
-    .adc_gain_i   (adc_gain_i),
-    .adc_done_o   (done_2_0),
-    .adc_code_o   (codes_2),
-    .prog_valid_i (prog_2_0),
-    .prog_row_i   (prog_row_i),
-    .prog_group_i (prog_group_i),
-    .prog_data_i  (prog_data_i)
-  );
-
-  wire unused_codes_2 = &{1'b0, codes_2[31:8]};
-
-  // ---- Row tile 3: matrix rows 48..63 ----
-
-  wire [3:0]  mask_3 = dac_mask_i &
-      ((dac_next_i & {4{next_row_tile == 3'd3}}) | (~dac_next_i & {4{row_tile == 3'd3}}));
-  wire        load_3 = load && (|mask_3);
-  wire [31:0] codes_3;
-  wire        done_3_0;
-  wire        prog_3_0 = prog_valid_i && prog_tile_i == 4'd9;
-
-  memgan_crossbar u_tile_3_0 (
-    .clk_i        (clk_i),
-    .rst_ni       (rst_ni),
-    .dac_valid_i  (load_3),
-    .dac_word_i   (dac_word_i[1:0]),
-    .dac_mask_i   (mask_3),
-    .dac_next_i   (dac_next_i),
-    .dac_data_i   (dac_data_i),
-    .apply_i      (apply),
-    .sample_i     (sample),
-    .phase_i      (phase_i),
-    .adc_start_i  (adc_start),
-    .adc_group_i  (adc_group_i),
-    .adc_gain_i   (adc_gain_i),
-    .adc_done_o   (done_3_0),
-    .adc_code_o   (codes_3),
-    .prog_valid_i (prog_3_0),
-    .prog_row_i   (prog_row_i),
-    .prog_group_i (prog_group_i),
-    .prog_data_i  (prog_data_i)
-  );
-
-  wire unused_codes_3 = &{1'b0, codes_3[31:8]};
-
-  assign done_o = &{done_0_0, done_1_0, done_2_0, done_3_0};
+  assign done_o = &dones;
 
   // ---- Partial sums over the row tiles ----
 
+  wire       unused_codes = &{1'b0, codes[31:8], codes[63:40], codes[95:72], codes[127:104]};
   wire [9:0] sums;
 
   genvar column;
   generate
-    for (column = 0; column < 1; column = column + 1) begin : gen_column
-      assign sums = {{2{codes_0[column*8 + 7]}}, codes_0[column*8 +: 8]} +
-          {{2{codes_1[column*8 + 7]}}, codes_1[column*8 +: 8]} +
-          {{2{codes_2[column*8 + 7]}}, codes_2[column*8 +: 8]} +
-          {{2{codes_3[column*8 + 7]}}, codes_3[column*8 +: 8]};
+    for (column = 0; column < 1; column = column + 1) begin : gen_sum
+      assign sums = {{2{codes[column*8 + 7]}}, codes[column*8 +: 8]} +
+          {{2{codes[column*8 + 32 + 7]}}, codes[column*8 + 32 +: 8]} +
+          {{2{codes[column*8 + 64 + 7]}}, codes[column*8 + 64 +: 8]} +
+          {{2{codes[column*8 + 96 + 7]}}, codes[column*8 + 96 +: 8]};
     end
   endgenerate
 

@@ -55,38 +55,55 @@ module memgan_bank_generator_1 (
   wire [2:0] next_row_tile = next_word[4:2];
   wire       unused_next_word = &{1'b0, next_word[1:0]};
 
-  // ---- Row tile 0: matrix rows 0..3 ----
+  // ---- Tiles: row tile r holds the matrix rows from r * word lines on ----
 
-  wire [3:0]  mask_0 = dac_mask_i &
-      ((dac_next_i & {4{next_row_tile == 3'd0}}) | (~dac_next_i & {4{row_tile == 3'd0}}));
-  wire        load_0 = load && (|mask_0);
-  wire [31:0] codes_0;
-  wire        done_0_0;
-  wire        prog_0_0 = prog_valid_i && prog_tile_i == 4'd4;
+  localparam [2:0] ROW_TILES = 3'd0;  // number of each row tile
+  localparam [3:0] TILES     = 4'd4;  // number of each tile on the programming port
 
-  memgan_crossbar u_tile_0_0 (
-    .clk_i        (clk_i),
-    .rst_ni       (rst_ni),
-    .dac_valid_i  (load_0),
-    .dac_word_i   (dac_word_i[1:0]),
-    .dac_mask_i   (mask_0),
-    .dac_next_i   (dac_next_i),
-    .dac_data_i   (dac_data_i),
-    .apply_i      (apply),
-    .sample_i     (sample),
-    .phase_i      (phase_i),
-    .adc_start_i  (adc_start),
-    .adc_group_i  (adc_group_i),
-    .adc_gain_i   (adc_gain_i),
-    .adc_done_o   (done_0_0),
-    .adc_code_o   (codes_0),
-    .prog_valid_i (prog_0_0),
-    .prog_row_i   (prog_row_i),
-    .prog_group_i (prog_group_i),
-    .prog_data_i  (prog_data_i)
-  );
+  wire [3:0]  masks;
+  wire        loads;
+  wire [31:0] codes;
+  wire        dones;
 
-  assign done_o = done_0_0;
+  genvar row;
+  generate
+    for (row = 0; row < 1; row = row + 1) begin : gen_row
+      wire here = row_tile == ROW_TILES;
+      wire next_here = next_row_tile == ROW_TILES;
+
+      assign masks = dac_mask_i & ((dac_next_i & {4{next_here}}) | (~dac_next_i & {4{here}}));
+      assign loads = load && (|masks);
+
+      genvar column;
+      for (column = 0; column < 1; column = column + 1) begin : gen_column
+        wire prog = prog_valid_i && prog_tile_i == TILES;
+
+        memgan_crossbar u_tile (
+          .clk_i        (clk_i),
+          .rst_ni       (rst_ni),
+          .dac_valid_i  (loads),
+          .dac_word_i   (dac_word_i[1:0]),
+          .dac_mask_i   (masks),
+          .dac_next_i   (dac_next_i),
+          .dac_data_i   (dac_data_i),
+          .apply_i      (apply),
+          .sample_i     (sample),
+          .phase_i      (phase_i),
+          .adc_start_i  (adc_start),
+          .adc_group_i  (adc_group_i),
+          .adc_gain_i   (adc_gain_i),
+          .adc_done_o   (dones),
+          .adc_code_o   (codes),
+          .prog_valid_i (prog),
+          .prog_row_i   (prog_row_i),
+          .prog_group_i (prog_group_i),
+          .prog_data_i  (prog_data_i)
+        );
+      end
+    end
+  endgenerate
+
+  assign done_o = dones;
 
   // ---- Partial sums over the row tiles ----
 
@@ -94,8 +111,8 @@ module memgan_bank_generator_1 (
 
   genvar column;
   generate
-    for (column = 0; column < 4; column = column + 1) begin : gen_column
-      assign sums[column*8 +: 8] = codes_0[column*8 +: 8];
+    for (column = 0; column < 4; column = column + 1) begin : gen_sum
+      assign sums[column*8 +: 8] = codes[column*8 +: 8];
     end
   endgenerate
 
