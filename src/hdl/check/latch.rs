@@ -22,12 +22,11 @@ fn both(sets: Vec<Done>) -> Done {
 impl Walk {
     fn read(&mut self, e: &Expr, done: &Done) {
         each(e, &mut |e| match e.kind() {
-            Kind::Net(name) if self.targets.contains(name) => {
-                if !done.contains(name) {
-                    self.early.insert(name.clone());
-                }
-            }
-            Kind::Net(_) | Kind::Elem { .. } => self.reads += 1,
+            Kind::Net(name) if !self.targets.contains(name) => self.reads += 1,
+            Kind::Net(name) if !done.contains(name) => {
+                self.early.insert(name.clone());
+            },
+            Kind::Elem { .. } => self.reads += 1,
             _ => {}
         });
     }
