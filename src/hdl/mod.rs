@@ -82,7 +82,7 @@
 //!          if_(c, |p| ..).elif(c, |p| ..).else_(|p| ..)
 //!          case(sel, |c| { c.arm(value, |p| ..); c.arms(&[..], |p| ..); c.default(|p| ..); })
 //!          for_("i", 0..n, |p, i| ..)
-//!          assert_ assume cover (formal)  display finish fail_if readmemh (simulation)
+//!          assert_ assume cover (formal)  display finish stop fail_if readmemh (simulation)
 //! Kernel   new(name, file!(), block).doc(..).contract(..).latency(..).group(field, heading).port(field, comment).finish()
 //! FlipFlop d, q, clock, reset_n; FlipFlop::new(reset)
 //! Printer  new(version, config_hash).print(&dyn Block) -> Vec<(module name, text)>, children first; .text(&module)

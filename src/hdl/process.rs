@@ -26,6 +26,7 @@ pub(crate) enum Stmt {
     Property { word: &'static str, holds: Expr, comment: String },
     Display { format: String, args: Vec<Expr> },
     Finish,
+    Stop,
     ReadMem { file: String, mem: Name },
 }
 
@@ -129,12 +130,17 @@ impl Process {
         self.stmts.push(Stmt::Finish);
     }
 
+    /// `$stop`, which simulators report as a failure; not for synthesis.
+    pub fn stop(&mut self) {
+        self.stmts.push(Stmt::Stop);
+    }
+
     /// Prints the message with the instance path and stops the simulation when `bad`.
     #[track_caller]
     pub fn fail_if(&mut self, bad: impl Borrow<Expr>, message: &str) {
         self.if_(bad, |p| {
             p.display(&format!("%m: {message}"), &[]);
-            p.finish();
+            p.stop();
         });
     }
 

@@ -12,7 +12,8 @@ pub(super) fn scatters(schedule: &Schedule) -> bool {
     schedule.ops.iter().any(|o| o.kind == OpKind::ScatterWindow)
 }
 
-pub(super) fn accumulate(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
+/// Rotation, scatter-add or bias, requantisation, non-linearity and dropout; `rotate` turns words of column sums.
+pub fn accumulate(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
     let sizes = Sizes::of(schedule);
     let (e, l, lb) = (sizes.element, sizes.lanes, sizes.lane_bits);
     let w = &schedule.widths;

@@ -33,7 +33,7 @@ fn table() -> Arc<Module> {
 }
 
 /// Requantises a pre-activation and applies the layer's non-linearity.
-pub(super) fn activation_lane(schedule: &Schedule) -> Arc<Module> {
+pub fn activation_lane(schedule: &Schedule) -> Arc<Module> {
     let v = schedule.widths.pre_activation as usize;
     let wide = (v + 1).max(17);
     let uses = |f: fn(Activation) -> bool| schedule.ops.iter().any(|o| f(o.activation));

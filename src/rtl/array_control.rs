@@ -161,7 +161,7 @@ pub fn array_fsm() -> Arc<Module> {
 }
 
 /// The kernel with its timers and counters.
-pub(super) fn array_control(schedule: &Schedule) -> Arc<Module> {
+pub fn array_control(schedule: &Schedule) -> Arc<Module> {
     let c = &schedule.design.converter;
     let gw = schedule.widths.group as usize;
     let tw = crate::schedule::bits_for(c.settle_cycles.max(c.sample_cycles) as usize - 1).max(1) as usize;

@@ -13,7 +13,8 @@ pub(super) fn result_word_bits(schedule: &Schedule) -> usize {
     (crate::schedule::bits_for(words - 1) as usize).max(1)
 }
 
-pub(super) fn bank(schedule: &Schedule, index: usize, crossbar: &Arc<Module>) -> Arc<Module> {
+/// The tiles of bank `index` with a view of the crossbar.
+pub fn bank(schedule: &Schedule, index: usize, crossbar: &Arc<Module>) -> Arc<Module> {
     let b = &schedule.banks[index];
     let d = &schedule.design;
     let w = &schedule.widths;

@@ -6,7 +6,8 @@ use crate::hdl::{Builder, Expr, Module};
 use crate::schedule::Schedule;
 use std::sync::Arc;
 
-pub(super) fn drain(schedule: &Schedule) -> Arc<Module> {
+/// The block that cuts output segments into beats.
+pub fn drain(schedule: &Schedule) -> Arc<Module> {
     let sizes = Sizes::of(schedule);
     let (e, l, lb) = (sizes.element, sizes.lanes, sizes.lane_bits);
     let w = &schedule.widths;

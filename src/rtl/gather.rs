@@ -11,7 +11,8 @@ pub(super) fn dac_word_bits(schedule: &Schedule) -> usize {
     sizes.element - sizes.lane_bits
 }
 
-pub(super) fn gather(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
+/// The block that fills the line DACs; `rotate` turns words of activations.
+pub fn gather(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
     let sizes = Sizes::of(schedule);
     let (e, l, lb) = (sizes.element, sizes.lanes, sizes.lane_bits);
     let a = schedule.widths.activation_word as usize;

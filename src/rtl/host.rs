@@ -220,7 +220,7 @@ pub fn host_fsm() -> Arc<Module> {
 }
 
 /// Commands, streams, operation counter.
-pub(super) fn host(schedule: &Schedule) -> Arc<Module> {
+pub fn host(schedule: &Schedule) -> Arc<Module> {
     let sizes = Sizes::of(schedule);
     let w = &schedule.widths;
     let (l, aw, ob) = (sizes.lanes, w.activation_word as usize, w.op as usize);

@@ -58,7 +58,7 @@ pub(super) fn lanes_below(m: &mut Builder, name: &str, sizes: &Sizes, offset: &E
 }
 
 /// Barrel rotator: output lane `(l + amount) mod lanes` is input lane `l`.
-pub(super) fn rotator(name: &str, lanes: usize, width: usize) -> Arc<Module> {
+pub fn rotator(name: &str, lanes: usize, width: usize) -> Arc<Module> {
     let lane_bits = lanes.trailing_zeros() as usize;
     let total = lanes * width;
     let mut m = Builder::new(name, file!());

@@ -5,7 +5,8 @@ use crate::numeric::SHIFT_BITS;
 use crate::schedule::Schedule;
 use std::sync::Arc;
 
-pub(super) fn layer_parameters(schedule: &Schedule) -> Arc<Module> {
+/// The block that holds the run-time parameters of the layers.
+pub fn layer_parameters(schedule: &Schedule) -> Arc<Module> {
     let w = schedule.widths.layer as usize;
     let s = SHIFT_BITS as usize;
     let layers = schedule.banks.len();

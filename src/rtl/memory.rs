@@ -4,7 +4,7 @@ use crate::hdl::{Builder, Module};
 use std::sync::Arc;
 
 /// One read and one write port, `words` words of `lanes` lanes of `width` bits.
-pub(super) fn sram(name: &str, doc: &str, words: usize, lanes: usize, width: usize, masked: bool) -> Arc<Module> {
+pub fn sram(name: &str, doc: &str, words: usize, lanes: usize, width: usize, masked: bool) -> Arc<Module> {
     let address = crate::schedule::bits_for(words - 1).max(1) as usize;
     let bits = lanes * width;
     let mut m = Builder::new(name, file!());

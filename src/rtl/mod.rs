@@ -21,3 +21,20 @@ pub use array_control::{ArrayFsm, ArrayState};
 pub use crossbar::{crossbar, emulation_cycles, CrossbarView, CROSSBAR};
 pub use host::{HostFsm, HostState};
 pub use top::{top, Rtl, TOP};
+
+/// The builders of single blocks, which testbenches drive one by one.
+pub mod blocks {
+    pub use super::accumulate::accumulate;
+    pub use super::activation::activation_lane;
+    pub use super::array_control::{array_control, array_fsm};
+    pub use super::bank::bank;
+    pub use super::drain::drain;
+    pub use super::gather::gather;
+    pub use super::host::{host, host_fsm};
+    pub use super::lanes::rotator;
+    pub use super::layer_parameters::layer_parameters;
+    pub use super::memory::sram;
+    pub use super::random::random;
+    pub use super::schedule_rom::schedule_rom;
+    pub use super::walkers::{run_walker, window_walker};
+}

@@ -6,7 +6,8 @@ use crate::numeric::lane_constants;
 use crate::schedule::Schedule;
 use std::sync::Arc;
 
-pub(super) fn random(schedule: &Schedule) -> Arc<Module> {
+/// The block that holds the random streams.
+pub fn random(schedule: &Schedule) -> Arc<Module> {
     let lanes = schedule.lanes;
     let mut m = Builder::new("memgan_random", file!());
     m.doc("One xorshift generator (13, 17, 5) a lane. Lane constants part the lanes that share a seed.");

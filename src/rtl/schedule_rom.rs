@@ -58,10 +58,10 @@ pub(super) fn fields(schedule: &Schedule) -> Vec<Field> {
     add("image_row_len", e, "elements", window(|w| w.image_row_len));
     add("stride", e, "image rows", window(|w| w.stride));
     add("step", e, "elements", window(|w| w.step));
-    add("row_step", e, "elements", window(|w| w.stride * w.image_row_len));
+    add("row_step", e, "elements", window(Window::row_step));
     add("padding", e, "image rows", window(|w| w.padding));
     add("padding_len", e, "elements", window(|w| w.padding_len));
-    add("padding_rows_len", e, "elements", window(|w| w.padding * w.image_row_len));
+    add("padding_rows_len", e, "elements", window(Window::padding_rows_len));
     add("positions_x_last", p, "", window(|w| w.positions_x - 1));
     add("positions_y_last", p, "", window(|w| w.positions_y - 1));
     add("positions_last", p, "reads - 1", Box::new(|o, _| o.positions as u128 - 1));
@@ -82,7 +82,8 @@ pub(super) fn fields(schedule: &Schedule) -> Vec<Field> {
     list
 }
 
-pub(super) fn schedule_rom(schedule: &Schedule) -> Arc<Module> {
+/// The block that holds the schedule.
+pub fn schedule_rom(schedule: &Schedule) -> Arc<Module> {
     let fields = fields(schedule);
     let width: usize = fields.iter().map(|f| f.width).sum();
     let ob = schedule.widths.op as usize;

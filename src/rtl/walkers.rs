@@ -28,7 +28,7 @@ fn segment_ports(m: &mut Builder, sizes: &Sizes) -> SegmentPorts {
 }
 
 /// Walks a window over an image and emits one contiguous segment a kernel row, clipped at the edges.
-pub(super) fn window_walker(schedule: &Schedule) -> Arc<Module> {
+pub fn window_walker(schedule: &Schedule) -> Arc<Module> {
     let sizes = Sizes::of(schedule);
     let e = sizes.element;
     let c = e + 2;
@@ -144,7 +144,7 @@ pub(super) fn window_walker(schedule: &Schedule) -> Arc<Module> {
 }
 
 /// Emits consecutive runs of one length.
-pub(super) fn run_walker(schedule: &Schedule) -> Arc<Module> {
+pub fn run_walker(schedule: &Schedule) -> Arc<Module> {
     let sizes = Sizes::of(schedule);
     let e = sizes.element;
     let p = schedule.widths.position as usize;

@@ -40,6 +40,23 @@ pub struct Window {
     pub positions_y: usize,
 }
 
+impl Window {
+    /// Elements from one row of positions to the next one.
+    pub fn row_step(&self) -> usize {
+        self.stride * self.image_row_len
+    }
+
+    /// Elements of the padding above the image.
+    pub fn padding_rows_len(&self) -> usize {
+        self.padding * self.image_row_len
+    }
+
+    /// Largest of all steps, in elements; at least as large as any of the fields that count rows.
+    pub(super) fn largest_step(&self) -> usize {
+        [self.step, self.row_step(), self.padding_len, self.padding_rows_len()].into_iter().max().unwrap_or(0)
+    }
+}
+
 /// How an operation moves data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

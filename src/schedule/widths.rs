@@ -17,7 +17,7 @@ pub(crate) fn address_bits(max: usize) -> u32 {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Widths {
-    /// Element address within a tensor or the accumulators (unsigned).
+    /// Element address within a tensor or the accumulators, and steps of a window (unsigned).
     pub element: u32,
     /// Signed image coordinate in elements or rows: one bit more than `element` plus sign.
     pub coordinate: u32,
@@ -59,7 +59,9 @@ impl Widths {
         words: (usize, usize, usize),
     ) -> Self {
         let max = |values: &mut dyn Iterator<Item = usize>| values.max().unwrap_or(0);
-        let element_max = max(&mut tensors.iter().map(|t| t.shape.len()));
+        // A stride or padding may be larger than the image that it moves over.
+        let element_max = max(&mut tensors.iter().map(|t| t.shape.len()))
+            .max(max(&mut ops.iter().filter_map(|o| o.window).map(|w| w.largest_step())));
         let index_max = max(&mut banks.iter().flat_map(|b| [b.matrix_rows, b.matrix_columns]))
             .max(max(&mut ops.iter().flat_map(|o| [o.gather_len, o.drain_len])));
         let sum = banks.iter().map(|b| b.sum_bits).max().unwrap_or(1);

@@ -73,7 +73,7 @@ impl Walk {
                 Stmt::For { body, .. } => done = self.block(body, done),
                 Stmt::Display { args, .. } => args.iter().for_each(|a| self.read(a, &done)),
                 Stmt::Property { holds, .. } => self.read(holds, &done),
-                Stmt::Comment(_) | Stmt::Finish | Stmt::ReadMem { .. } => {}
+                Stmt::Comment(_) | Stmt::Finish | Stmt::Stop | Stmt::ReadMem { .. } => {}
             }
         }
         done
@@ -130,7 +130,7 @@ fn each_stmt_expr(stmts: &[Stmt], f: &mut dyn FnMut(&Expr)) {
             Stmt::For { body, .. } => each_stmt_expr(body, f),
             Stmt::Property { holds, .. } => f(holds),
             Stmt::Display { args, .. } => args.iter().for_each(&mut *f),
-            Stmt::Comment(_) | Stmt::Finish | Stmt::ReadMem { .. } => {}
+            Stmt::Comment(_) | Stmt::Finish | Stmt::Stop | Stmt::ReadMem { .. } => {}
         }
     }
 }

@@ -104,7 +104,7 @@ impl Checker<'_> {
                 Stmt::Property { holds, .. } => self.refs(holds),
                 Stmt::Display { args, .. } => args.iter().for_each(|a| self.refs(a)),
                 Stmt::ReadMem { mem, .. } => self.drives.add(mem, 0, 1),
-                Stmt::Comment(_) | Stmt::Finish => {}
+                Stmt::Comment(_) | Stmt::Finish | Stmt::Stop => {}
             }
         }
     }

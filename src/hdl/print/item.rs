@@ -154,7 +154,7 @@ impl Items {
             }
             Item::Ifdef { defined, items } => {
                 let genvars = self.genvars.clone();
-                // Yosys knows neither `$display` nor `$finish` in a clocked block.
+                // Yosys knows neither `$display` nor `$stop` in a clocked block.
                 let head = if *defined { "`ifdef FORMAL\n" } else { "`ifndef SYNTHESIS\n`ifndef FORMAL\n" };
                 self.out.push_str(head);
                 self.all(indent, items);

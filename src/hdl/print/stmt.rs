@@ -91,6 +91,7 @@ impl Body {
                 self.doc(indent, &Doc::Seq(vec![text("$display("), Doc::Fill(all), text(");")]));
             }
             Stmt::Finish => self.line(indent, "$finish;"),
+            Stmt::Stop => self.line(indent, "$stop;"),
             Stmt::ReadMem { file, mem } => self.line(indent, &format!("$readmemh(\"{file}\", {mem});")),
         }
     }

@@ -1,0 +1,156 @@
+//! Designs whose shapes do not fit anything: odd sizes, several tiles, groups that end early, every number of lanes.
+
+use memgan::config::Design;
+use memgan::schedule::Schedule;
+
+/// Two lanes, tiles of 4x4, four bits, one device a weight, two phases, dropout. Every layer but one on several tiles.
+pub const PAIR: &str = r#"
+name = "pair"
+[gan]
+latent = 3
+image = [5, 3, 1]
+dropout_at_inference = true
+[[generator]]
+type = "dense"
+outputs = [3, 2, 3]
+activation = "linear"
+[[generator]]
+type = "conv_transpose"
+channels = 1
+kernel = 3
+stride = 2
+padding = 1
+activation = "tanh"
+[[discriminator]]
+type = "conv"
+channels = 3
+kernel = 3
+stride = 2
+padding = 1
+activation = "leaky_relu"
+slope = 0.5
+dropout = 0.3
+[[discriminator]]
+type = "dense"
+outputs = 1
+activation = "linear"
+[crossbar]
+rows = 4
+columns = 4
+columns_per_adc = 2
+pair = "reference"
+[device]
+levels = 16
+[converter]
+adc_bits = 4
+signed_input = "two_phase"
+settle_cycles = 3
+sample_cycles = 2
+conversion_cycles = 3
+[buffer]
+lanes = 2
+"#;
+
+/// Eight lanes, wide and short tiles, twelve bits, 256 levels, uniform latents; windows that overlap and leave gaps.
+pub const EIGHT: &str = r#"
+name = "eight"
+[gan]
+latent = 20
+image = [7, 7, 2]
+latent_distribution = "uniform"
+dropout_at_inference = true
+[[generator]]
+type = "dense"
+outputs = [2, 2, 5]
+activation = "relu"
+dropout = 0.25
+[[generator]]
+type = "conv_transpose"
+channels = 2
+kernel = 5
+stride = 3
+padding = 1
+output_padding = 1
+activation = "sigmoid"
+[[discriminator]]
+type = "conv"
+channels = 6
+kernel = 4
+stride = 3
+padding = 2
+activation = "leaky_relu"
+slope = 0.125
+[[discriminator]]
+type = "conv"
+channels = 10
+kernel = 2
+stride = 1
+padding = 1
+activation = "relu"
+dropout = 0.5
+[[discriminator]]
+type = "dense"
+outputs = 1
+activation = "sigmoid"
+[crossbar]
+rows = 16
+columns = 8
+columns_per_adc = 8
+[device]
+levels = 256
+[converter]
+adc_bits = 12
+settle_cycles = 1
+sample_cycles = 1
+conversion_cycles = 5
+[buffer]
+lanes = 8
+"#;
+
+/// 32 lanes, an ADC a column, one network that is linear or relu and never drops.
+pub const WIDE: &str = r#"
+name = "wide"
+[classifier]
+image = [9, 10, 3]
+[[layers]]
+type = "conv"
+channels = 33
+kernel = 3
+stride = 1
+activation = "linear"
+[[layers]]
+type = "conv_transpose"
+channels = 2
+kernel = 3
+stride = 2
+padding = 1
+output_padding = 1
+activation = "relu"
+[[layers]]
+type = "dense"
+outputs = 10
+activation = "linear"
+[crossbar]
+rows = 32
+columns = 32
+columns_per_adc = 1
+pair = "reference"
+[converter]
+adc_bits = 10
+signed_input = "two_phase"
+settle_cycles = 9
+sample_cycles = 4
+conversion_cycles = 20
+[buffer]
+lanes = 32
+"#;
+
+/// The schedule of a description.
+pub fn schedule(text: &str) -> Schedule {
+    Schedule::new(&Design::from_toml(text, "design").unwrap_or_else(|e| panic!("{e:?}")))
+}
+
+/// The schedule of a preset.
+pub fn preset(name: &str) -> Schedule {
+    Schedule::new(&Design::load(name).unwrap_or_else(|e| panic!("{e:?}")))
+}
