@@ -24,6 +24,5 @@ set_output_delay $io_delay -clock clk [get_ports {
   tap_valid_o tap_addr_o* tap_mask_o* tap_data_o*
 }]
 
-# The reset falls at any time. Its release must be synchronised to clk_i outside: at least one rising edge after the
-# release has to be clean of it.
+# The reset may fall at any time; whoever drives it must raise it in step with clk_i.
 set_false_path -from [get_ports rst_ni]
