@@ -76,7 +76,7 @@ pub fn top(schedule: &Schedule, view: CrossbarView) -> Rtl {
     let cfg_data = m.input("cfg_data_i", l * bb, "signed 16 bit a lane");
     m.group("Status");
     let busy = m.output("busy_o", 1, "");
-    let op = m.output("layer_o", w.op as usize, "running operation");
+    let op = m.output("op_o", w.op as usize, "running operation");
     let array_active = m.output("array_active_o", 1, "a tile settles, samples or converts");
     m.group("Tap: every write to the activation memory");
     let tap_valid = m.output("tap_valid_o", 1, "");

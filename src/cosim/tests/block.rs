@@ -16,22 +16,23 @@ fn build(spec: &BuildSpec, tools: &Toolchain) -> Model {
 
 /// What counter.v does, and how many of its outputs differ from the model's over random cycles.
 fn differences(model: &mut Model, cycles: usize, seed: u64) -> usize {
-    let layout =
-        model.layout_of(&["en_i", "step_i", "long_i", "wide_i"], &["count_o", "sum_o", "long_o", "total_o"]).expect("ports");
-    assert_eq!((layout.input_words(), layout.output_words()), (8, 9));
+    let outputs = ["count_o", "sum_o", "long_o", "total_o", "small_o"];
+    let layout = model.layout_of(&["en_i", "step_i", "long_i", "wide_i"], &outputs).expect("ports");
+    assert_eq!((layout.input_words(), layout.output_words()), (8, 10));
     let mut random = Random(seed);
     let inputs: Vec<u32> = (0..8 * cycles).map(|_| random.next() as u32).collect();
     let outputs = model.run_vectors(&layout, &inputs, cycles).expect("the vectors run");
     let (mut count, mut total) = (0_u32, 0_u128);
     let mut wrong = 0;
-    for (i, o) in inputs.chunks(8).zip(outputs.chunks(9)) {
+    for (i, o) in inputs.chunks(8).zip(outputs.chunks(10)) {
         let wide = |w: &[u32]| w.iter().rev().fold(0_u128, |v, w| v << 32 | u128::from(*w));
         let long = |w: &[u32]| wide(&w[..2]) as u64;
         // Bits above a port's width must not matter: they are random here.
         let (enable, step, add) = (i[0] & 1 == 1, i[1] & 0xfff, wide(&i[4..8]) & ((1 << 100) - 1));
         let sum = u64::from(count) + u64::from(step);
-        let expected = (count, sum, !long(&i[2..4]), total);
-        wrong += usize::from(expected != (o[0], long(&o[1..3]), long(&o[3..5]), wide(&o[5..9])));
+        let small = u32::from(add < 1 << 99) << 1 | u32::from(step < 0x800);
+        let expected = (count, sum, !long(&i[2..4]), total, small);
+        wrong += usize::from(expected != (o[0], long(&o[1..3]), long(&o[3..5]), wide(&o[5..9]), o[9]));
         if enable {
             count = count.wrapping_add(step);
             total = (total + add) & ((1 << 100) - 1);

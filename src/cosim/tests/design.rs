@@ -223,25 +223,3 @@ fn broken_designs_end_with_the_right_error() {
     let error = driver.program(&[ProgramWord { tile: 0, row: 0, group: 0, data: vec![0; 2] }]).expect_err("too wide");
     assert!(matches!(error, CosimError::Data(_)), "{error}");
 }
-
-/// Prints cycles per second of the driver; run with `--ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn speed_of_the_driver() {
-    for tools in toolchains() {
-        for (lanes, trace) in [(4, Trace::Off), (16, Trace::Off), (4, Trace::Auto)] {
-            let test = Loopback::new(lanes, 255, 21);
-            let mut driver = start(&spec(lanes).trace(trace), &tools, &DriverOptions::default());
-            driver.expect(None, &test.image, Some(&test.mask())).expect("taps");
-            test.prepare(&mut driver);
-            let start = std::time::Instant::now();
-            let mut cycles = 0;
-            while start.elapsed().as_secs_f64() < 1.0 {
-                cycles += driver.run(255, 10_000).expect("run").cycles;
-            }
-            assert!(driver.compare().is_equal());
-            let rate = cycles as f64 / start.elapsed().as_secs_f64() / 1e6;
-            println!("{}: {lanes} lanes, {trace:?}: {rate:.1} M cycles/s", tools.verilator.version);
-        }
-    }
-}

@@ -187,7 +187,7 @@ impl Items {
             ProcessKind::Clocked => {
                 b.line(indent + 2, "if (!rst_ni) begin");
                 for (net, value) in resets {
-                    b.line(indent + 4, &format!("{} <= {};", flat(net), flat(value)));
+                    b.all(indent + 4, &[Stmt::Set { lhs: net.clone(), rhs: value.clone(), now: false }]);
                 }
                 if let [Stmt::If { arms, other }] = body.stmts.as_slice() {
                     let arms: Vec<_> = arms.iter().map(|(c, body)| (doc(c), body.as_slice())).collect();
