@@ -20,7 +20,7 @@ set_output_delay $io_delay -clock clk [get_ports {
   in_ready_o
   out_valid_o out_data_o* out_last_o
   prog_ready_o cfg_ready_o
-  busy_o layer_o* array_active_o
+  busy_o op_o* array_active_o
   tap_valid_o tap_addr_o* tap_mask_o* tap_data_o*
 }]
 

@@ -20,7 +20,7 @@ printf '\n== tests, optimised\n'
 cargo test --release --locked
 
 printf '\n== benches\n'
-cargo bench --locked --bench forward | tee "$out/forward.txt"
+cargo bench --locked --bench forward --bench hardware | tee "$out/benches.txt"
 
 for design in tiny mlp cnn mnist-small am-dcgan; do
   for seed in 1 2 3; do

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// Programs an emission of the preset tiny from its memory images, makes one image and scores it. In the emission:
-//   iverilog -g2005 -c behavioural.f -s load PATH/TO/load.v -o load.vvp && vvp load.vvp
+// Programs the emission of the preset tiny from its memory images, makes one image and scores it. In rtl-out/tiny:
+//   iverilog -g2005 -c behavioural.f -s load ../../docs/examples/load.v -o /tmp/load.vvp && vvp /tmp/load.vvp
 // Inputs change at the falling edge, so that every rising edge sees them stable.
 
 `timescale 1ns / 1ps
@@ -27,7 +27,7 @@ module load;
     .prog_row_i(cells[63:60]), .prog_group_i(cells[49:48]), .prog_data_i(cells[47:0]),
     .cfg_valid_i(cfg_valid), .cfg_ready_o(cfg_ready), .cfg_space_i(cfg_space),
     .cfg_addr_i(cfg_addr), .cfg_data_i(cfg_data),
-    .busy_o(busy), .layer_o(), .array_active_o(),
+    .busy_o(busy), .op_o(), .array_active_o(),
     .tap_valid_o(), .tap_addr_o(), .tap_mask_o(), .tap_data_o());
 
   task command(input [2:0] op, input [31:0] arg);
