@@ -22,7 +22,10 @@ run_tests() {
   local status=0
   cargo test --locked --no-fail-fast "$@" -- --show-output >"$log" 2>&1 || status=$?
   grep -E '^ +(Running|Doc-tests)|^test result|FAILED|^error|panicked at' "$log" || true
-  [ "$status" -eq 0 ] || printf 'the whole output is in %s\n' "$log"
+  if [ "$status" -ne 0 ]; then
+    printf '\nThe end of %s:\n' "$log"
+    tail -n 200 "$log"
+  fi
   return "$status"
 }
 
