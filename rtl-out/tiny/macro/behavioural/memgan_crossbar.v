@@ -196,7 +196,7 @@ module memgan_crossbar (
     if (rst_ni) begin
       if (!(!adc_start_i || sampled_q)) begin
         $display("%m: a conversion starts before the bit lines are sampled");
-        $finish;
+        $stop;
       end
     end
   end
@@ -205,7 +205,7 @@ module memgan_crossbar (
     if (rst_ni) begin
       if (!(!adc_start_i || !busy_q)) begin
         $display("%m: a conversion starts during a conversion");
-        $finish;
+        $stop;
       end
     end
   end
@@ -214,7 +214,7 @@ module memgan_crossbar (
     if (rst_ni) begin
       if (!(!apply_i || !busy_q)) begin
         $display("%m: lines change during a conversion");
-        $finish;
+        $stop;
       end
     end
   end
@@ -223,7 +223,7 @@ module memgan_crossbar (
     if (rst_ni) begin
       if (!(!sample_i || !busy_q)) begin
         $display("%m: bit lines are sampled during a conversion");
-        $finish;
+        $stop;
       end
     end
   end
@@ -232,7 +232,7 @@ module memgan_crossbar (
     if (rst_ni) begin
       if (!(!prog_valid_i || !busy_q)) begin
         $display("%m: cells are programmed during a conversion");
-        $finish;
+        $stop;
       end
     end
   end

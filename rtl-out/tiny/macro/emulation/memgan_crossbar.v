@@ -213,7 +213,7 @@ module memgan_crossbar (
     if (rst_ni) begin
       if (!(!adc_start_i || sampled_q)) begin
         $display("%m: a conversion starts before the bit lines are sampled");
-        $finish;
+        $stop;
       end
     end
   end
@@ -222,7 +222,7 @@ module memgan_crossbar (
     if (rst_ni) begin
       if (!(!adc_start_i || !busy)) begin
         $display("%m: a conversion starts during a conversion");
-        $finish;
+        $stop;
       end
     end
   end
@@ -231,7 +231,7 @@ module memgan_crossbar (
     if (rst_ni) begin
       if (!(!apply_i || !busy)) begin
         $display("%m: lines change during a conversion");
-        $finish;
+        $stop;
       end
     end
   end
@@ -240,7 +240,7 @@ module memgan_crossbar (
     if (rst_ni) begin
       if (!(!sample_i || !busy)) begin
         $display("%m: bit lines are sampled during a conversion");
-        $finish;
+        $stop;
       end
     end
   end
@@ -249,7 +249,7 @@ module memgan_crossbar (
     if (rst_ni) begin
       if (!(!prog_valid_i || !busy)) begin
         $display("%m: cells are programmed during a conversion");
-        $finish;
+        $stop;
       end
     end
   end
