@@ -196,15 +196,16 @@ impl<'a> Session<'a> {
         let first = first.or_else(|| {
             compare.first_unwritten.map(|u| self.locate(u.address as usize, None, u.expected as i8, None))
         });
-        if let Some(mismatch) = &first {
-            if let Some(layer) = reports.iter_mut().find(|l| l.layer == mismatch.layer) {
-                layer.differences += 1;
-            }
+        let differences = compare.differences().max(stream);
+        let place = first.as_ref().and_then(|m| reports.iter_mut().find(|l| l.layer == m.layer));
+        if let Some(layer) = place {
+            // Later layers follow from the first difference; the tap counts them all together.
+            layer.differences += differences;
         }
         let trace_cycle = compare.first_mismatch.map(|d| d.cycle - self.pass_start);
         Ok(PassReport {
             network: role.name(),
-            differences: compare.differences().max(stream),
+            differences,
             compared: compare.bytes_checked,
             cycles: run.cycles,
             predicted_cycles: predicted,

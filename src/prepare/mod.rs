@@ -65,12 +65,12 @@ pub fn output_error(schedule: &Schedule, weights: &Weights, mapping: &Mapping, i
         let first = &mapping.layers[program.first_layer];
         let scale = mapping.layers[program.last_layer].output_scale;
         let (mut signal, mut error, mut count) = (0.0, 0.0, 0.0);
-        for i in 0..images.len().min(CALIBRATION_INPUTS) {
+        for (i, image) in images.iter().take(CALIBRATION_INPUTS).enumerate() {
             if role == Role::Generator {
                 machine.seed(pass_seed(1, i));
                 machine.latents(role);
             } else {
-                machine.load(role, &images[i]);
+                machine.load(role, image);
             }
             let input: Vec<f32> = machine.tensor(program.input).iter().map(|&v| f32::from(v) * first.input_scale as f32).collect();
             machine.run(role);

@@ -150,7 +150,7 @@ pub fn accumulate(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
         m.assign(sum_address, clearing.mux(&clear_address, write_address3));
         m.assign(sum_data, clearing.mux(Expr::zero(l * cb), &added3));
     } else {
-        m.unused("unused_kind", &[is_finish.clone()]);
+        m.unused("unused_kind", std::slice::from_ref(&is_finish));
         m.gen_for("gen_add", "lane", 0..l, |m, lane| {
             let bias = bias_data.part_at(lane * bb, bb).sext(vb);
             m.assign(value2.part_at(lane * vb, vb), sums2.part_at(lane * sb, sb).sext(vb).add(bias));

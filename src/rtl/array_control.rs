@@ -208,7 +208,7 @@ pub fn array_control(schedule: &Schedule) -> Arc<Module> {
         phase
     } else {
         m.assign(&phase_out, Expr::zero(1));
-        m.unused("unused_next_phase", &[next_phase.clone()]);
+        m.unused("unused_next_phase", std::slice::from_ref(&next_phase));
         Expr::ones(1)
     };
     m.assign(&group_out, &group);

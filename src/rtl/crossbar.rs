@@ -208,7 +208,7 @@ fn contract_checks(m: &mut Builder, p: &Ports, busy: &Expr) {
     m.clocked(|s| {
         s.if_(&p.sample, |s| s.set(&sampled, Expr::ones(1))).elif(&p.apply, |s| s.set(&sampled, Expr::zero(1)));
     });
-    m.unused("unused_phase", &[p.phase.clone()]);
+    m.unused("unused_phase", std::slice::from_ref(&p.phase));
     let idle = busy.not();
     m.checks(|m| {
         m.check(p.start.not().or(&sampled), "a conversion starts before the bit lines are sampled");

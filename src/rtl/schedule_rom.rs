@@ -7,12 +7,15 @@ use crate::hdl::{Bits, Builder, Expr, Module};
 use crate::schedule::{Op, OpKind, Schedule, Window};
 use std::sync::Arc;
 
+/// Value of a field for an operation and its number.
+type Value = Box<dyn Fn(&Op, usize) -> u128>;
+
 /// A field of an operation: port name, width, comment, value.
 pub(super) struct Field {
     pub name: &'static str,
     pub width: usize,
     comment: &'static str,
-    value: Box<dyn Fn(&Op, usize) -> u128>,
+    value: Value,
 }
 
 const NO_WINDOW: Window = Window {
@@ -34,7 +37,7 @@ pub(super) fn fields(schedule: &Schedule) -> Vec<Field> {
     let e = Sizes::of(schedule).element;
     let p = w.position as usize;
     let mut list = Vec::new();
-    let mut add = |name, width: usize, comment, value: Box<dyn Fn(&Op, usize) -> u128>| {
+    let mut add = |name, width: usize, comment, value: Value| {
         list.push(Field { name, width, comment, value });
     };
     let kind = |k: OpKind| Box::new(move |o: &Op, _| u128::from(o.kind == k));
@@ -50,7 +53,7 @@ pub(super) fn fields(schedule: &Schedule) -> Vec<Field> {
     add("source_word", w.activation_word as usize, "input region", Box::new(move |o, _| at(o.source, &base)));
     add("target_word", w.activation_word as usize, "output region", Box::new(move |o, _| at(o.target, &base2)));
     let window = |f: fn(&Window) -> usize| {
-        Box::new(move |o: &Op, _: usize| f(&o.window.unwrap_or(NO_WINDOW)) as u128) as Box<dyn Fn(&Op, usize) -> u128>
+        Box::new(move |o: &Op, _: usize| f(&o.window.unwrap_or(NO_WINDOW)) as u128) as Value
     };
     add("kernel_last", e, "kernel rows - 1", window(|w| w.kernel - 1));
     add("row_len", e, "elements of a window row", window(|w| w.row_len));

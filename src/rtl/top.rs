@@ -221,7 +221,7 @@ pub fn top(schedule: &Schedule, view: CrossbarView) -> Rtl {
             gather_from_window.and(&gather_seg["ready"]).or(scatter.and(&drain_seg["ready"])),
         );
     } else {
-        m.unused("unused_window", &[windowed.clone()]);
+        m.unused("unused_window", std::slice::from_ref(&windowed));
     }
     m.unused("unused_final", &[gather_seg["final"].clone()]);
 

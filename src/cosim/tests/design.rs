@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use super::{Random, source, toolchains};
 use crate::cosim::tools::Toolchain;
 use crate::cosim::{
-    BuildSpec, ConfigSpace, ConfigWord, CosimError, Driver, DriverOptions, LayerCycles, Op, ProgramWord, Trace,
+    BuildSpec, ConfigSpace, ConfigWord, CosimError, Driver, DriverOptions, LayerCycles, Op, ProgramWord,
     VerilatedModel,
 };
 
