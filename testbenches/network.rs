@@ -200,6 +200,8 @@ fn a_wrong_cell_is_found_and_located() {
         Session::start(&schedule, &hardware, &golden, &SessionOptions::default()).unwrap_or_else(|e| panic!("{e}"));
     let pass = session.generate(1).expect("a run");
     assert!(!pass.is_equal());
+    let layers: Vec<(&str, u64)> = pass.layers.iter().map(|l| (l.layer.as_str(), l.differences)).collect();
+    assert_eq!(layers, [("generator_0", 0), ("generator_1", pass.differences)], "the faulty layer has them all");
     let first = pass.first_mismatch.expect("the first difference");
     assert_eq!(first.layer, "generator_1");
     // Weight column 5 is kernel row 1, column 1: it reaches output (2y, 2x) of the input pixel (y, x).

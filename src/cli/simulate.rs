@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::CliError;
 use super::images::ImageArgs;
-use super::output::{Output, grouped};
+use super::output::{FORMAT_VERSION, Output, grouped};
 use super::picture;
 use super::weights::WeightArgs;
 use super::{Format, Outcome};
@@ -40,7 +40,8 @@ pub struct Args {
     /// Write a waveform of the first pass of each network.
     #[arg(long)]
     wave: bool,
-    /// Raise one cell of the hardware only, as LAYER:ROW:COLUMN of its weight matrix, to see a difference being found.
+    /// Move one weight of the hardware only to the far end of its range, as LAYER:ROW:COLUMN of the matrix, to see a
+    /// difference being found.
     #[arg(long, value_name = "CELL")]
     fault: Option<String>,
 }
@@ -109,9 +110,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
     if different {
         report["reproduce"] = reproduce(args).into();
     }
-    let path = args.out.join("report.json");
-    let text = format!("{report:#}\n");
-    memgan::data::atomic::write(&path, text.as_bytes(), memgan::data::atomic::Sync::No)?;
+    let path = write_report(&args.out, &report)?;
     match output.format {
         Format::Json => output.json(report)?,
         Format::Human => {
@@ -253,6 +252,16 @@ fn reproduce(args: &Args) -> String {
         command += &format!(" --fault {fault}");
     }
     command + " --wave"
+}
+
+/// Writes the report beside the picture.
+pub fn write_report(out: &Path, report: &Value) -> Result<PathBuf, CliError> {
+    let path = out.join("report.json");
+    let mut report = report.clone();
+    report["format_version"] = FORMAT_VERSION.into();
+    let text = format!("{report:#}\n");
+    memgan::data::atomic::write(&path, text.as_bytes(), memgan::data::atomic::Sync::No)?;
+    Ok(path)
 }
 
 /// The result as JSON: the totals at the top, then every pass.

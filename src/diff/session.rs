@@ -174,6 +174,7 @@ impl<'a> Session<'a> {
         }
         self.driver.clear_expected();
         self.driver.expect(None, &image, Some(&mask))?;
+        self.driver.log_taps(true)?;
         let predicted: u64 = self.predicted[ops.clone()].iter().map(|c| c.total).sum();
         // Far beyond any latency of a macro that answers at all.
         let run = self.driver.run(network, 1000 * predicted + 1_000_000)?;
@@ -197,10 +198,11 @@ impl<'a> Session<'a> {
             compare.first_unwritten.map(|u| self.locate(u.address as usize, None, u.expected as i8, None))
         });
         let differences = compare.differences().max(stream);
-        let place = first.as_ref().and_then(|m| reports.iter_mut().find(|l| l.layer == m.layer));
-        if let Some(layer) = place {
-            // Later layers follow from the first difference; the tap counts them all together.
-            layer.differences += differences;
+        for (op, wrong) in self.wrong_by_op(&image) {
+            let name = &self.schedule.banks[self.schedule.ops[op].layer].name;
+            if let Some(layer) = reports.iter_mut().find(|l| l.layer == *name) {
+                layer.differences += wrong;
+            }
         }
         let trace_cycle = compare.first_mismatch.map(|d| d.cycle - self.pass_start);
         Ok(PassReport {
@@ -216,6 +218,18 @@ impl<'a> Session<'a> {
             rtl_output,
             golden_output,
         })
+    }
+
+    /// Wrong bytes that each operation wrote.
+    fn wrong_by_op(&mut self, image: &[u8]) -> Vec<(usize, u64)> {
+        let mut wrong: Vec<(usize, u64)> = Vec::new();
+        for write in self.driver.take_tap_log().iter() {
+            let n = write.bytes().filter(|&(at, value)| image.get(at as usize) != Some(&value)).count() as u64;
+            if n > 0 {
+                wrong.push((write.layer as usize, n));
+            }
+        }
+        wrong
     }
 
     fn network(&self, role: Role) -> u32 {

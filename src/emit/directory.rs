@@ -43,6 +43,7 @@ pub fn write_directory(package: &Package, out: &Path) -> Result<(), EmitError> {
         Some(p) if !p.as_os_str().is_empty() => p.to_owned(),
         _ => PathBuf::from("."),
     };
+    fs::create_dir_all(&parent).map_err(fail("creating the directory above it"))?;
     let beside = tempfile::Builder::new()
         .prefix(".memgan-emit-")
         .tempdir_in(&parent)
@@ -117,8 +118,9 @@ mod tests {
         assert!(matches!(&error, EmitError::NotOurs { found, .. } if found == "thesis.tex"), "{error}");
         assert_eq!(fs::read_dir(&own).unwrap().count(), 1);
         assert!(matches!(write_directory(&package("x"), &own.join("thesis.tex")), Err(EmitError::IsFile(_))));
-        assert!(write_directory(&package("x"), &dir.path().join("no/parent")).is_err());
+        assert!(write_directory(&package("x"), &own.join("thesis.tex/below")).is_err(), "below a file");
+        write_directory(&package("x"), &dir.path().join("new/parent")).unwrap();
         let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-        assert_eq!(left.len(), 2, "nothing is left beside: {left:?}");
+        assert_eq!(left.len(), 3, "nothing is left beside: {left:?}");
     }
 }
