@@ -235,8 +235,8 @@ fn with_fault(schedule: &Schedule, mapping: &Mapping, cell: &str) -> Result<Mapp
 }
 
 pub fn make_directory(path: &Path) -> Result<(), CliError> {
-    std::fs::create_dir_all(path).map_err(|source| {
-        CliError::Emit(memgan::emit::EmitError::Write { path: path.to_owned(), step: "creating the directory", source })
+    std::fs::create_dir_all(path).map_err(|reason| {
+        CliError::Emit(memgan::emit::EmitError::Write { path: path.to_owned(), step: "creating the directory", reason })
     })
 }
 
