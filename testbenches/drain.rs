@@ -203,30 +203,27 @@ fn drawn(schedule: &Schedule, random: &mut Random) -> Case {
     let elements = schedule.tensors.iter().map(|t| t.shape.len()).max().unwrap();
     let group_columns = random.between(1, widest);
     let most = elements.min(group_columns << schedule.widths.group);
-    let columns = random.between(1, most);
+    let rows = if random.percent(30) { 1 } else { random.between(1, most.min(4)) };
+    let row = random.between(1, most / rows);
+    let columns = rows * row;
     let groups = columns.div_ceil(group_columns);
     let bias_period = random.between(1, schedule.bias_words);
-    let positions = match random.below(3) {
-        0 => runs(columns, random.between(1, (elements / columns).min(6))),
-        _ => (0..random.between(1, 6)).map(|_| pieces(columns, elements, random)).collect(),
+    let positions = match rows {
+        1 => runs(columns, random.between(1, (elements / columns).min(6))),
+        _ => (0..random.between(1, 6)).map(|_| window(rows, row, elements, random)).collect(),
     };
     Case { finish: random.percent(15), groups, group_columns, bias_period, positions }
 }
 
-/// Segments of a window: increasing columns with gaps, any address, some empty, also at the ends.
-fn pieces(columns: usize, elements: usize, random: &mut Random) -> Vec<Segment> {
-    let count = random.between(1, 4);
-    let row = columns.div_ceil(count);
-    (0..count)
-        .map(|i| {
-            let start = (i * row).min(columns);
-            let room = row.min(columns - start);
-            let skipped = random.below(room.max(1));
-            let len = if room == 0 || random.percent(25) { 0 } else { random.between(1, room - skipped) };
-            let address = random.between(0, elements - len);
-            Segment { address, index: start + skipped, len, last: i + 1 == count }
-        })
-        .collect()
+/// A window of `rows` of `row` columns each, clipped at random at any side, at any address, some rows empty.
+fn window(rows: usize, row: usize, elements: usize, random: &mut Random) -> Vec<Segment> {
+    let segment = |i: usize| {
+        let skipped = random.below(row);
+        let len = if random.percent(25) { 0 } else { random.between(1, row - skipped) };
+        let address = random.between(0, elements - len);
+        Segment { address, index: i * row + skipped, len, last: i + 1 == rows }
+    };
+    (0..rows).map(segment).collect()
 }
 
 fn drive(schedule: &Schedule) {

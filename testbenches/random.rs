@@ -106,7 +106,9 @@ fn streams_run_without_a_seed() {
     for _ in 0..50 {
         bench.eval();
         let bytes = bench.get_all("bytes_o", 8, schedule.lanes);
-        seen.iter_mut().zip(&bytes).for_each(|(s, &b)| drop(s.insert(b)));
+        for (seen, byte) in seen.iter_mut().zip(bytes) {
+            seen.insert(byte);
+        }
         bench.tick();
     }
     assert!(seen.iter().all(|s| s.len() > 30) && (1..seen.len()).all(|l| seen[l] != seen[0]));

@@ -171,6 +171,13 @@ fn lines(m: &mut Builder, schedule: &Schedule, p: &Ports) -> Expr {
     line
 }
 
+/// Where every column has its own ADC, the ports that select a group say nothing.
+fn one_group(m: &mut Builder, groups: usize, p: &Ports) {
+    if groups == 1 {
+        m.unused("unused_group", &[p.group.clone(), p.prog_group.clone()]);
+    }
+}
+
 /// Signed weight of a cell's programming data; `data(lo, n)` gives bits of it.
 fn weight(schedule: &Schedule, data: &dyn Fn(usize, usize) -> Expr) -> Expr {
     let code = CellCode::new(&schedule.design);
@@ -245,6 +252,7 @@ fn behavioural(schedule: &Schedule, jitter: bool) -> Arc<Module> {
     m.section("Line DACs");
     let line = lines(&mut m, schedule, &p);
 
+    one_group(&mut m, groups, &p);
     m.section("Cells: signed weights in level steps, by conversion group, word line and ADC");
     let weights = m.mem("weight_q", ww, groups * rows * adcs);
     let at = |group: &Expr, row: &Expr, adc: &Ix| {
@@ -330,6 +338,7 @@ fn emulation(schedule: &Schedule) -> Arc<Module> {
     m.section("Line DACs");
     let line = lines(&mut m, schedule, &p);
 
+    one_group(&mut m, groups, &p);
     m.section("Cells: signed weights in level steps, a word for each conversion group and word line");
     m.attr("ram_style", "block");
     let weights = m.mem("weight_q", adcs * ww, groups * rows);
@@ -340,13 +349,13 @@ fn emulation(schedule: &Schedule) -> Arc<Module> {
         s.for_("index", 0..groups * rows, |s, index| s.set(weights.at_ix(index), Expr::zero(adcs * ww)));
     });
     let programmed = m.net("programmed", adcs * ww);
-    m.gen_for("gen_cell", "adc", 0..adcs, |m, adc| {
-        let data = |lo: usize, n: usize| p.prog_data.part_at(adc * cell + lo, n);
-        m.assign(programmed.part_at(adc * ww, ww), weight(schedule, &data));
+    m.gen_for("gen_column", "column", 0..adcs, |m, column| {
+        let data = |lo: usize, n: usize| p.prog_data.part_at(column * cell + lo, n);
+        m.assign(programmed.part_at(column * ww, ww), weight(schedule, &data));
     });
     let reading = m.reg("reading_q", 1, 0);
     let row = m.reg("row_q", rb, 0);
-    let group = m.reg("group_q", p.group.width(), 0);
+    let group = if groups > 1 { m.reg("group_q", p.group.width(), 0) } else { p.group.clone() };
     let gain = m.reg("gain_q", 4, 0);
     let word = m.var("word_q", adcs * ww);
     let input = m.var("input_q", 8);
@@ -370,7 +379,9 @@ fn emulation(schedule: &Schedule) -> Arc<Module> {
         s.if_(&p.start, |s| {
             s.set(&reading, Expr::ones(1));
             s.set(&row, Expr::zero(rb));
-            s.set(&group, &p.group);
+            if groups > 1 {
+                s.set(&group, &p.group);
+            }
             s.set(&gain, &p.gain);
             s.set(&p.done, Expr::zero(1));
         })

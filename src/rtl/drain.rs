@@ -17,7 +17,8 @@ pub fn drain(schedule: &Schedule) -> Arc<Module> {
     let mut m = Builder::new("memgan_drain", file!());
     m.doc("Cuts segments of the output into memory words, in step with the conversion groups whose results a bank has \
            captured. A finish operation has no groups: its elements come from the accumulators.");
-    m.contract("One memory word a cycle. release_o frees the captured group in the cycle in which it is last used. \
+    m.contract("Segments come in the order of their columns, and the last columns belong to the last segment of a \
+                position. One memory word a cycle. release_o frees the captured group in the cycle in which it is last used. \
                 element_done_o of a word is high when the word is complete, so that random streams and the bias \
                 pattern advance once a word.");
     m.latency("beat_* 1 cycle after result_word_o");

@@ -16,8 +16,11 @@ pub(super) struct Sizes {
 impl Sizes {
     pub fn of(schedule: &Schedule) -> Self {
         let lane_bits = schedule.lanes.trailing_zeros() as usize;
-        // Lengths are compared with lane counts, so an element is wider than those.
-        let element = (schedule.widths.element.max(schedule.widths.index) as usize).max(lane_bits + 2);
+        // Lengths are compared with lane counts, so an element is wider than those; as a matrix row it has the number of
+        // a word line and that of a row tile.
+        let tile_bits = schedule.design.crossbar.rows.trailing_zeros() as usize;
+        let widest = schedule.widths.element.max(schedule.widths.index) as usize;
+        let element = widest.max(lane_bits + 2).max(tile_bits + 1);
         Self { lanes: schedule.lanes, lane_bits, element }
     }
 

@@ -52,21 +52,24 @@ pub(super) fn fields(schedule: &Schedule) -> Vec<Field> {
     let at = move |t: Option<usize>, base: &[usize]| t.map_or(0, |t| base[t] as u128);
     add("source_word", w.activation_word as usize, "input region", Box::new(move |o, _| at(o.source, &base)));
     add("target_word", w.activation_word as usize, "output region", Box::new(move |o, _| at(o.target, &base2)));
+    let has_windows = schedule.ops.iter().any(|o| o.window.is_some());
     let window = |f: fn(&Window) -> usize| {
         Box::new(move |o: &Op, _: usize| f(&o.window.unwrap_or(NO_WINDOW)) as u128) as Value
     };
-    add("kernel_last", e, "kernel rows - 1", window(|w| w.kernel - 1));
-    add("row_len", e, "elements of a window row", window(|w| w.row_len));
-    add("image_rows", e, "", window(|w| w.image_rows));
-    add("image_row_len", e, "elements", window(|w| w.image_row_len));
-    add("stride", e, "image rows", window(|w| w.stride));
-    add("step", e, "elements", window(|w| w.step));
-    add("row_step", e, "elements", window(Window::row_step));
-    add("padding", e, "image rows", window(|w| w.padding));
-    add("padding_len", e, "elements", window(|w| w.padding_len));
-    add("padding_rows_len", e, "elements", window(Window::padding_rows_len));
-    add("positions_x_last", p, "", window(|w| w.positions_x - 1));
-    add("positions_y_last", p, "", window(|w| w.positions_y - 1));
+    if has_windows {
+        add("kernel_last", e, "kernel rows - 1", window(|w| w.kernel - 1));
+        add("row_len", e, "elements of a window row", window(|w| w.row_len));
+        add("image_rows", e, "", window(|w| w.image_rows));
+        add("image_row_len", e, "elements", window(|w| w.image_row_len));
+        add("stride", e, "image rows", window(|w| w.stride));
+        add("step", e, "elements", window(|w| w.step));
+        add("row_step", e, "elements", window(Window::row_step));
+        add("padding", e, "image rows", window(|w| w.padding));
+        add("padding_len", e, "elements", window(|w| w.padding_len));
+        add("padding_rows_len", e, "elements", window(Window::padding_rows_len));
+        add("positions_x_last", p, "", window(|w| w.positions_x - 1));
+        add("positions_y_last", p, "", window(|w| w.positions_y - 1));
+    }
     add("positions_last", p, "reads - 1", Box::new(|o, _| o.positions as u128 - 1));
     add("gather_len", e, "elements of an input run", Box::new(|o, _| o.gather_len as u128));
     add("drain_len", e, "elements of an output run", Box::new(|o, _| o.drain_len as u128));

@@ -1,5 +1,6 @@
 //! Designs whose shapes do not fit anything: odd sizes, several tiles, groups that end early, every number of lanes.
 
+use super::Random;
 use memgan::config::Design;
 use memgan::schedule::Schedule;
 
@@ -153,4 +154,42 @@ pub fn schedule(text: &str) -> Schedule {
 /// The schedule of a preset.
 pub fn preset(name: &str) -> Schedule {
     Schedule::new(&Design::load(name).unwrap_or_else(|e| panic!("{e:?}")))
+}
+
+/// A small design of any shape that a description allows: one to three layers, any tile, converter and memory word.
+pub fn any_design(random: &mut Random) -> Design {
+    loop {
+        let text = any_text(random);
+        // Shapes are drawn without regard to each other; some do not fit.
+        if let Ok(design) = Design::from_toml(&text, "drawn") {
+            return design;
+        }
+    }
+}
+
+fn any_text(random: &mut Random) -> String {
+    let side = |random: &mut Random| random.pick(&[1, 2, 3, 5, 8]);
+    let image = [side(random), side(random), random.pick(&[1, 2, 3, 7])];
+    let mut text = format!("name = \"drawn\"\n[classifier]\nimage = {image:?}\n");
+    text += &format!("dropout_at_inference = {}\n", random.percent(50));
+    for _ in 0..random.below(3) {
+        let kernel = random.between(1, 4);
+        let (kind, stride) = (random.pick(&["conv", "conv_transpose"]), random.between(1, 3));
+        let (channels, padding) = (random.pick(&[1, 2, 5, 9]), random.below(kernel));
+        let activation = random.pick(&["relu", "tanh", "linear", "leaky_relu", "sigmoid"]);
+        text += &format!("[[layers]]\ntype = \"{kind}\"\nchannels = {channels}\nkernel = {kernel}\nstride = {stride}\n");
+        text += &format!("padding = {padding}\nactivation = \"{activation}\"\ndropout = {}\n", random.pick(&["0", "0.5"]));
+    }
+    let (outputs, end) = (random.between(2, 12), random.pick(&["linear", "sigmoid"]));
+    text += &format!("[[layers]]\ntype = \"dense\"\noutputs = {outputs}\nactivation = \"{end}\"\n");
+    let (rows, columns) = (random.pick(&[4, 8, 16, 32]), random.pick(&[4, 8, 16]));
+    let shared = random.pick(&[1, 2, 4, columns]);
+    text += &format!("[crossbar]\nrows = {rows}\ncolumns = {columns}\ncolumns_per_adc = {shared}\n");
+    text += &format!("pair = \"{}\"\n", random.pick(&["differential", "reference"]));
+    text += &format!("[device]\nlevels = {}\n", random.pick(&[2, 3, 16, 100, 256]));
+    text += &format!("[converter]\nadc_bits = {}\n", random.between(4, 12));
+    text += &format!("signed_input = \"{}\"\n", random.pick(&["dac", "two_phase"]));
+    text += &format!("settle_cycles = {}\nsample_cycles = {}\n", random.between(1, 5), random.between(1, 3));
+    text += &format!("conversion_cycles = {}\n", random.between(3, 9));
+    text + &format!("[buffer]\nlanes = {}\n", random.pick(&[2, 4, 8, 16, 32]))
 }

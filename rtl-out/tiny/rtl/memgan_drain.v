@@ -5,9 +5,10 @@
 // Cuts segments of the output into memory words, in step with the conversion groups whose results a
 // bank has captured. A finish operation has no groups: its elements come from the accumulators.
 //
-// One memory word a cycle. release_o frees the captured group in the cycle in which it is last
-// used. element_done_o of a word is high when the word is complete, so that random streams and the
-// bias pattern advance once a word.
+// Segments come in the order of their columns, and the last columns belong to the last segment of a
+// position. One memory word a cycle. release_o frees the captured group in the cycle in which it is
+// last used. element_done_o of a word is high when the word is complete, so that random streams and
+// the bias pattern advance once a word.
 //
 // Latency: beat_* 1 cycle after result_word_o.
 

@@ -95,11 +95,11 @@ module memgan_crossbar (
 
   wire [27:0] programmed;
 
-  genvar adc;
+  genvar column;
   generate
-    for (adc = 0; adc < 4; adc = adc + 1) begin : gen_cell
-      assign programmed[adc*7 +: 7] = {1'b0, prog_data_i[adc*12 +: 6]} -
-          {1'b0, prog_data_i[adc*12 + 6 +: 6]};
+    for (column = 0; column < 4; column = column + 1) begin : gen_column
+      assign programmed[column*7 +: 7] = {1'b0, prog_data_i[column*12 +: 6]} -
+          {1'b0, prog_data_i[column*12 + 6 +: 6]};
     end
   endgenerate
 

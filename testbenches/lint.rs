@@ -1,0 +1,110 @@
+//! Every emitted design with every view of the crossbar is clean under Verilator (each version there is) and Icarus.
+
+mod common;
+
+use common::{EIGHT, PAIR, Random, WIDE, any_design, schedule};
+use memgan::config::presets;
+use memgan::cosim::lint;
+use memgan::cosim::tools::{Tool, Verilator, Version};
+use memgan::emit::Package;
+use memgan::rtl::{CrossbarView, TOP};
+use memgan::schedule::Schedule;
+use std::path::{Path, PathBuf};
+
+const VIEWS: [CrossbarView; 2] = [CrossbarView::Behavioural, CrossbarView::Emulation];
+
+fn write(package: &Package, view: CrossbarView, dir: &Path) -> Vec<PathBuf> {
+    let write = |(path, bytes): (&str, &[u8])| {
+        let file = dir.join(view.name()).join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, bytes).unwrap();
+        file
+    };
+    package.verilog(view).into_iter().map(write).collect()
+}
+
+fn clean(schedule: &Schedule) {
+    let dir = tempfile::tempdir().unwrap();
+    let package = Package::new(schedule, None);
+    let verilators = Verilator::all();
+    if !verilators.iter().any(|v| v.version > Version { major: 5, minor: 6 }) {
+        eprintln!("SKIPPED: the newest Verilator is not installed, run scripts/setup.sh");
+    }
+    if verilators.is_empty() {
+        eprintln!("SKIPPED: Verilator is not installed, run scripts/setup.sh");
+    }
+    for view in VIEWS {
+        let files = write(&package, view, dir.path());
+        for tool in &verilators {
+            lint::verilator(tool, TOP, &files).unwrap_or_else(|e| panic!("{} {view:?}: {e}", tool.version));
+        }
+        match Tool::iverilog() {
+            Ok(_) => lint::iverilog(TOP, &files).unwrap_or_else(|e| panic!("{view:?}: {e}")),
+            Err(missing) => eprintln!("SKIPPED: {missing}"),
+        }
+    }
+}
+
+fn preset(name: &str) {
+    clean(&common::preset(name));
+}
+
+#[test]
+fn tiny() {
+    preset("tiny");
+}
+
+#[test]
+fn mnist_small() {
+    preset("mnist-small");
+}
+
+#[test]
+fn am_dcgan() {
+    preset("am-dcgan");
+}
+
+#[test]
+fn classifiers() {
+    preset("mlp");
+    preset("cnn");
+}
+
+#[test]
+fn odd_shapes() {
+    [PAIR, EIGHT, WIDE].into_iter().for_each(|text| clean(&schedule(text)));
+}
+
+#[test]
+fn any_shapes() {
+    let mut random = Random::new(21);
+    for i in 0..40 {
+        let design = any_design(&mut random);
+        let shown = format!("{design:?}");
+        let result = std::panic::catch_unwind(|| clean(&Schedule::new(&design)));
+        assert!(result.is_ok(), "drawn design {i}: {shown}");
+    }
+}
+
+/// A preset that is added is added here, too.
+#[test]
+fn no_preset_is_forgotten() {
+    let names: Vec<&str> = presets().iter().map(|p| p.name).collect();
+    assert_eq!(names, ["tiny", "mnist-small", "am-dcgan", "mlp", "cnn"]);
+}
+
+/// The gates themselves: an unused net is refused by each.
+#[test]
+fn the_gates_refuse() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("bad.v");
+    let text = "module bad (input wire [3:0] a_i, output wire [2:0] y_o);\n  wire [3:0] idle;\n  assign y_o = a_i;\n";
+    std::fs::write(&file, format!("{text}  bad_leaf u_leaf (.a_i(a_i[1:0]));\nendmodule\nmodule bad_leaf (input wire a_i);\nendmodule\n"))
+        .unwrap();
+    for tool in Verilator::all() {
+        assert!(lint::verilator(&tool, "bad", std::slice::from_ref(&file)).is_err(), "{}", tool.version);
+    }
+    if Tool::iverilog().is_ok() {
+        assert!(lint::iverilog("bad", &[file]).is_err());
+    }
+}
