@@ -7,7 +7,7 @@
 mod designs;
 mod peak;
 
-use designs::{dcgan, design, macs, random_mapping, NetworkBuilder, Random};
+use designs::{NetworkBuilder, Random, dcgan, design, macs, random_mapping};
 use memgan::config::{Activation, Design, Role, Shape};
 use memgan::golden::{BankKernel, BatchMachine, InstructionSet, Machine, ReadBuffers};
 use memgan::schedule::Schedule;

@@ -6,7 +6,7 @@
 
 use memgan::config::{Design, Role};
 use memgan::diff::{Session, SessionOptions};
-use memgan::emit::{write_directory, Package};
+use memgan::emit::{Package, write_directory};
 use memgan::prepare;
 use memgan::schedule::Schedule;
 use memgan::weights::Weights;

@@ -40,7 +40,8 @@ mod x86 {
             #[target_feature(enable = "avx512f,avx512vnni")]
             pub fn $name(rounds: usize) -> i32 {
                 let (x, w) = (_mm512_set1_epi32(black_box(0x0102_0304)), _mm512_set1_epi32(black_box(0x0403_0201)));
-                let mut acc = std::array::from_fn::<_, CHAINS, _>(|i| black_box(i as i32)).map(|i| _mm512_set1_epi32(i));
+                let mut acc =
+                    std::array::from_fn::<_, CHAINS, _>(|i| black_box(i as i32)).map(|i| _mm512_set1_epi32(i));
                 for _ in 0..rounds {
                     for acc in &mut acc {
                         *acc = $dot(*acc, x, w);

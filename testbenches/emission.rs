@@ -1,7 +1,7 @@
 //! What `memgan emit` writes: deterministic, complete, well formed; the committed emission is fresh.
 
-use memgan::config::{presets, Design};
-use memgan::emit::{Package, MANIFEST};
+use memgan::config::{Design, presets};
+use memgan::emit::{MANIFEST, Package};
 use memgan::prepare;
 use memgan::rtl::CrossbarView;
 use memgan::schedule::Schedule;

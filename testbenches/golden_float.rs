@@ -5,11 +5,11 @@ mod designs;
 #[path = "golden_layers.rs"]
 mod layers;
 
-use designs::{design, NetworkBuilder, Random};
+use designs::{NetworkBuilder, Random, design};
 use layers::{random_design, terms};
 use memgan::config::*;
 use memgan::device::Mapping;
-use memgan::golden::{map_weights, Calibration, FloatNetwork, Machine};
+use memgan::golden::{Calibration, FloatNetwork, Machine, map_weights};
 use memgan::schedule::Schedule;
 use ndarray::Array2;
 
@@ -21,7 +21,13 @@ fn float_layer(layer: &Layer, matrix: &Array2<f32>, bias: &[f32], x: &[f64]) -> 
         match layer.activation {
             Activation::Linear => v,
             Activation::Relu => v.max(0.0),
-            Activation::LeakyRelu { shift } => if v < 0.0 { v * 0.5f64.powi(shift as i32) } else { v },
+            Activation::LeakyRelu { shift } => {
+                if v < 0.0 {
+                    v * 0.5f64.powi(shift as i32)
+                } else {
+                    v
+                }
+            }
             Activation::Sigmoid => 1.0 / (1.0 + (-v).exp()),
             Activation::Tanh => v.tanh(),
         }

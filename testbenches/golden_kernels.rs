@@ -3,7 +3,7 @@
 #[path = "golden_designs.rs"]
 mod designs;
 
-use designs::{design, random_mapping, NetworkBuilder, Random};
+use designs::{NetworkBuilder, Random, design, random_mapping};
 use memgan::config::*;
 use memgan::golden::{BankKernel, BatchMachine, InstructionSet, Machine, ReadBuffers};
 use memgan::numeric::adc;

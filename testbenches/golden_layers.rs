@@ -1,6 +1,6 @@
 //! The textbook definitions of the layers, and random designs to hold against them.
 
-use crate::designs::{design, NetworkBuilder, Random};
+use crate::designs::{NetworkBuilder, Random, design};
 use memgan::config::*;
 
 /// The products of every output element: `(input element, matrix row, matrix column, read)`. A read is one
@@ -54,7 +54,8 @@ pub fn terms(layer: &Layer) -> Terms {
                                 let out = (y as usize * o.width + x as usize) * o.channels + oc;
                                 let column = (ky * kernel + kx) * o.channels + oc;
                                 let position = iy * i.width + ix;
-                                let inputs = (0..i.channels).map(|ic| (position * i.channels + ic, ic, column, position));
+                                let inputs =
+                                    (0..i.channels).map(|ic| (position * i.channels + ic, ic, column, position));
                                 terms[out].extend(inputs);
                             }
                         }

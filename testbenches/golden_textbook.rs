@@ -6,7 +6,7 @@ mod designs;
 #[path = "golden_layers.rs"]
 mod layers;
 
-use designs::{random_mapping, Random};
+use designs::{Random, random_mapping};
 use layers::{random_design, terms};
 use memgan::config::*;
 use memgan::device::{CellCode, LayerMap, ProgramWord};
@@ -84,7 +84,9 @@ impl Streams {
 fn latent(state: u32, distribution: LatentDistribution) -> i8 {
     let code = match distribution {
         LatentDistribution::Uniform => i32::from((state >> 24) as u8 as i8),
-        LatentDistribution::Normal => (state.to_le_bytes().iter().map(|&b| i32::from(b)).sum::<i32>() - 508).div_euclid(4),
+        LatentDistribution::Normal => {
+            (state.to_le_bytes().iter().map(|&b| i32::from(b)).sum::<i32>() - 508).div_euclid(4)
+        }
     };
     code.clamp(-127, 127) as i8
 }
@@ -126,7 +128,11 @@ fn every_tensor_of_random_networks_equals_the_textbook() {
                 x = integer_layer(layer, map, &x, design.crossbar.rows, design.converter.adc_bits);
                 if design.dropout_at_inference && layer.dropout > 0.0 {
                     let threshold = (layer.dropout * 256.0).round() as u32;
-                    streams.each(&mut x, |s, v| if s >> 24 < threshold { *v = 0 });
+                    streams.each(&mut x, |s, v| {
+                        if s >> 24 < threshold {
+                            *v = 0
+                        }
+                    });
                 }
                 let tensor = schedule.tensors.iter().position(|t| t.name == layer.name).unwrap();
                 assert_eq!(machine.tensor(tensor), x, "case {case}: {layer:?} of {design:?}");

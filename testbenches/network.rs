@@ -1,9 +1,9 @@
 //! Whole networks: the emitted design in Verilator against the golden model, every activation and every cycle.
 
 use memgan::config::{Design, Role};
-use memgan::cosim::icarus::{self, Replay};
 use memgan::cosim::Trace;
-use memgan::data::{mnist, synthetic, DataSet};
+use memgan::cosim::icarus::{self, Replay};
+use memgan::data::{DataSet, mnist, synthetic};
 use memgan::diff::{Session, SessionOptions, Totals};
 use memgan::prepare;
 use memgan::rtl::{CrossbarView, TOP};

@@ -4,10 +4,10 @@ use std::io;
 
 use memgan::config::ConfigError;
 use memgan::cosim::CosimError;
+use memgan::data::ShapeError;
 use memgan::data::atomic::WriteError;
 use memgan::data::mnist::MnistError;
 use memgan::data::png_grid::GridError;
-use memgan::data::ShapeError;
 use memgan::emit::EmitError;
 use memgan::golden::MappingError;
 use memgan::weights::WeightsError;

@@ -11,9 +11,9 @@ mod presets;
 mod schema;
 mod simulate;
 mod sizes;
-mod weights;
 #[cfg(test)]
 mod tests;
+mod weights;
 
 use std::io::{self, BufWriter};
 use std::process::ExitCode;

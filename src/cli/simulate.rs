@@ -284,7 +284,8 @@ pub fn human(
     note: Option<&str>,
     output: &mut Output,
 ) -> Result<(), CliError> {
-    let head = ["layer", "tiles", "reads", "cycles", "predicted", "array busy", "utilisation", "waits in/out", "differences"];
+    let head =
+        ["layer", "tiles", "reads", "cycles", "predicted", "array busy", "utilisation", "waits in/out", "differences"];
     let mut rows = vec![head.map(String::from).to_vec()];
     let number = |n: u64| grouped(n as usize);
     for l in &result.totals.layers {
@@ -304,7 +305,11 @@ pub fn human(
     let t = &result.totals;
     output.text(&format!(
         "\n{} passes, {} values compared, {} differences; {} cycles ({} predicted), array utilisation {:.1} %\n",
-        result.passes.len(), number(t.compared), t.differences, number(t.cycles), number(t.predicted_cycles),
+        result.passes.len(),
+        number(t.compared),
+        t.differences,
+        number(t.cycles),
+        number(t.predicted_cycles),
         100.0 * t.array_utilisation
     ))?;
     for e in errors {

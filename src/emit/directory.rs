@@ -1,6 +1,6 @@
 //! A directory that appears whole or not at all.
 
-use super::{Package, MANIFEST};
+use super::{MANIFEST, Package};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Reads of a layer's tiles: bit-line sums, conversion, partial sums.
 
-use super::lines::{Conversion, Element, PairLine, QuadLine, TileRead, LINE};
-use super::{portable, simd, InstructionSet};
+use super::lines::{Conversion, Element, LINE, PairLine, QuadLine, TileRead};
+use super::{InstructionSet, portable, simd};
 use crate::schedule::Bank;
 use ndarray::Array2;
 use std::ops::Range;
@@ -24,11 +24,18 @@ pub struct BankKernel {
 #[derive(Clone, Debug)]
 enum Weights {
     /// Without vector instructions: `[panel][row tile][column][word line]`.
-    Columns { weights: Vec<i16> },
+    Columns {
+        weights: Vec<i16>,
+    },
     /// Every level fits 8 bits, and the instructions are there. `start`: minus the sums of an input of all offsets,
     /// `[panel][row tile][column]`.
-    Quads { lines: Vec<QuadLine>, start: Vec<i32> },
-    Pairs { lines: Vec<PairLine> },
+    Quads {
+        lines: Vec<QuadLine>,
+        start: Vec<i32>,
+    },
+    Pairs {
+        lines: Vec<PairLine>,
+    },
 }
 
 /// Input vectors and sums of one call of the kernel, kept to be used again.
@@ -174,21 +181,54 @@ impl BankKernel {
                 Weights::Columns { weights } => {
                     let (x, lines) = (&buffers.pairs[first_row..], &weights[first_line..line]);
                     portable::read_columns(&mut TileRead {
-                        x, x_stride, vectors, width, lines, start: &[], conversion, accumulate, sums, sums_stride,
+                        x,
+                        x_stride,
+                        vectors,
+                        width,
+                        lines,
+                        start: &[],
+                        conversion,
+                        accumulate,
+                        sums,
+                        sums_stride,
                     });
                 }
                 Weights::Pairs { lines } => {
                     let (x, lines) = (&buffers.pairs[first_row..], &lines[first_line..line]);
-                    simd::read_pairs(self.set, &mut TileRead {
-                        x, x_stride, vectors, width, lines, start: &[], conversion, accumulate, sums, sums_stride,
-                    });
+                    simd::read_pairs(
+                        self.set,
+                        &mut TileRead {
+                            x,
+                            x_stride,
+                            vectors,
+                            width,
+                            lines,
+                            start: &[],
+                            conversion,
+                            accumulate,
+                            sums,
+                            sums_stride,
+                        },
+                    );
                 }
                 Weights::Quads { lines, start } => {
                     let (x, lines) = (&buffers.quads[first_row..], &lines[first_line..line]);
                     let start = &start[first_start..column];
-                    simd::read_quads(self.set, &mut TileRead {
-                        x, x_stride, vectors, width, lines, start, conversion, accumulate, sums, sums_stride,
-                    });
+                    simd::read_quads(
+                        self.set,
+                        &mut TileRead {
+                            x,
+                            x_stride,
+                            vectors,
+                            width,
+                            lines,
+                            start,
+                            conversion,
+                            accumulate,
+                            sums,
+                            sums_stride,
+                        },
+                    );
                 }
             }
         }

@@ -1,8 +1,8 @@
 //! Several images through the same array.
 
+use super::InstructionSet;
 use super::engine::{Buffers, Engine, Image};
 use super::machine::program;
-use super::InstructionSet;
 use crate::config::Role;
 use crate::device::{LayerMap, Mapping};
 use crate::numeric::LaneRandom;
@@ -26,12 +26,7 @@ impl<'a> BatchMachine<'a> {
     }
 
     /// With given instructions: no result depends on them.
-    pub fn with_instructions(
-        set: InstructionSet,
-        schedule: &'a Schedule,
-        mapping: &Mapping,
-        images: usize,
-    ) -> Self {
+    pub fn with_instructions(set: InstructionSet, schedule: &'a Schedule, mapping: &Mapping, images: usize) -> Self {
         Self {
             engine: Engine::new(schedule, mapping, set),
             images: vec![Image::new(schedule); images],

@@ -8,7 +8,7 @@
 use super::{BankKernel, BatchMachine};
 use crate::config::{Activation, Role};
 use crate::device::{CellCode, LayerMap, LayerParameters, Mapping};
-use crate::numeric::{adc, code_scale, latent_scale, BIAS_BITS, SHIFT_BITS, SIGMOID_INPUT_EXP, TANH_INPUT_EXP};
+use crate::numeric::{BIAS_BITS, SHIFT_BITS, SIGMOID_INPUT_EXP, TANH_INPUT_EXP, adc, code_scale, latent_scale};
 use crate::schedule::{OpKind, Schedule, WindowSegments};
 use ndarray::Array2;
 
@@ -150,7 +150,13 @@ fn map_layer(
             let codes = |d: &Vec<i32>| -> Vec<i32> {
                 (0..columns).map(|j| d[j..].iter().step_by(columns).map(|&d| adc(d, gain, adc_bits)).sum()).collect()
             };
-            let v_max = largest_pre_activation(schedule, op_index, dots.iter().map(codes), &bias_codes, inputs.len() / machines.len());
+            let v_max = largest_pre_activation(
+                schedule,
+                op_index,
+                dots.iter().map(codes),
+                &bias_codes,
+                inputs.len() / machines.len(),
+            );
             (0..shift_max).find(|&s| (v_max >> s) <= 127).unwrap_or(shift_max)
         }
     };

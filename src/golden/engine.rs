@@ -3,7 +3,7 @@
 use super::bank::{grow, load};
 use super::lines::{Conversion, Element};
 use super::window::{PaddedWindow, SLACK};
-use super::{simd, BankKernel, InstructionSet, ReadBuffers};
+use super::{BankKernel, InstructionSet, ReadBuffers, simd};
 use crate::device::{LayerMap, LayerParameters, Mapping};
 use crate::numeric::{LaneRandom, SHIFT_BITS};
 use crate::schedule::{Op, OpKind, Schedule};

@@ -1,7 +1,7 @@
 //! Executes operations on the activation memory, exactly as the hardware leaves it.
 
-use super::engine::{tensor_range, Buffers, Engine, Image};
 use super::InstructionSet;
+use super::engine::{Buffers, Engine, Image, tensor_range};
 use crate::config::Role;
 use crate::device::{LayerMap, Mapping};
 use crate::numeric::LaneRandom;
@@ -23,11 +23,7 @@ impl<'a> Machine<'a> {
 
     /// With given instructions: no result depends on them.
     pub fn with_instructions(set: InstructionSet, schedule: &'a Schedule, mapping: &Mapping) -> Self {
-        Self {
-            engine: Engine::new(schedule, mapping, set),
-            image: Image::new(schedule),
-            buffers: Buffers::default(),
-        }
+        Self { engine: Engine::new(schedule, mapping, set), image: Image::new(schedule), buffers: Buffers::default() }
     }
 
     /// Seeds the random streams.

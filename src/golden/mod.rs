@@ -16,7 +16,7 @@ mod window;
 
 pub use bank::{BankKernel, ReadBuffers};
 pub use batch::BatchMachine;
-pub use calibrate::{map_weights, Calibration, MappingError};
+pub use calibrate::{Calibration, MappingError, map_weights};
 pub use float::FloatNetwork;
 pub use instruction_set::InstructionSet;
 pub use machine::Machine;

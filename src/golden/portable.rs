@@ -1,7 +1,7 @@
 //! The kernels in plain Rust: what the compiler's target offers, and the bodies that the wider instruction sets
 //! compile again.
 
-use super::lines::{TileRead, LINE};
+use super::lines::{LINE, TileRead};
 use crate::config::Activation;
 use crate::numeric::activate;
 

@@ -3,9 +3,9 @@
 //! It is of two kinds: calls of functions compiled for an [`InstructionSet`], whose value proves that the processor
 //! has it, and loads and stores of whole arrays behind references.
 
-use super::lines::{PairLine, QuadLine, TileRead, LINE};
 use super::instruction_set::Level;
-use super::{portable, InstructionSet};
+use super::lines::{LINE, PairLine, QuadLine, TileRead};
+use super::{InstructionSet, portable};
 use crate::config::Activation;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
@@ -251,13 +251,31 @@ macro_rules! kernel_512 {
 
 #[cfg(target_arch = "x86_64")]
 kernel_512!(
-    read_quads_512, quad_blocks, quad_block, quad_single, quad_finish,
-    u8, QuadLine, 4, quads_512, four, _mm512_dpbusd_epi32
+    read_quads_512,
+    quad_blocks,
+    quad_block,
+    quad_single,
+    quad_finish,
+    u8,
+    QuadLine,
+    4,
+    quads_512,
+    four,
+    _mm512_dpbusd_epi32
 );
 #[cfg(target_arch = "x86_64")]
 kernel_512!(
-    read_pairs_512, pair_blocks, pair_block, pair_single, pair_finish,
-    i16, PairLine, 2, pairs_512, pair, _mm512_dpwssd_epi32
+    read_pairs_512,
+    pair_blocks,
+    pair_block,
+    pair_single,
+    pair_finish,
+    i16,
+    PairLine,
+    2,
+    pairs_512,
+    pair,
+    _mm512_dpwssd_epi32
 );
 
 /// A kernel on 256-bit vectors: one line, up to six input vectors.

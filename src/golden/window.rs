@@ -3,7 +3,7 @@
 //! The hardware clips window rows at the image's edges instead; both touch the same elements of the image.
 
 use super::lines::Element;
-use super::{simd, InstructionSet};
+use super::{InstructionSet, simd};
 use crate::schedule::Window;
 
 /// Elements that a gather may write beyond the last vector, and read beyond the image.

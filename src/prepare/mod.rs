@@ -1,9 +1,9 @@
 //! From a design and its weights to a schedule and a mapping, with the default calibration.
 
 use crate::config::{Design, Role};
-use crate::data::{synthetic, DataSet};
+use crate::data::{DataSet, synthetic};
 use crate::device::Mapping;
-use crate::golden::{map_weights, Calibration, FloatNetwork, Machine, MappingError};
+use crate::golden::{Calibration, FloatNetwork, Machine, MappingError, map_weights};
 use crate::numeric::{pixel_to_code, splitmix32};
 use crate::schedule::Schedule;
 use crate::weights::Weights;
@@ -72,7 +72,8 @@ pub fn output_error(schedule: &Schedule, weights: &Weights, mapping: &Mapping, i
             } else {
                 machine.load(role, image);
             }
-            let input: Vec<f32> = machine.tensor(program.input).iter().map(|&v| f32::from(v) * first.input_scale as f32).collect();
+            let input: Vec<f32> =
+                machine.tensor(program.input).iter().map(|&v| f32::from(v) * first.input_scale as f32).collect();
             machine.run(role);
             let exact = float.forward(&input).pop().expect("a network has layers");
             for (&v, &x) in machine.output(role).iter().zip(&exact) {

@@ -31,8 +31,10 @@ pub fn bank(schedule: &Schedule, index: usize, crossbar: &Arc<Module>) -> Arc<Mo
         "Tiles of layer {}: a {} x {} matrix on {} x {} tiles, {} conversions a read of {} columns each.",
         b.name, b.matrix_rows, b.matrix_columns, b.row_tiles, b.column_tiles, b.groups, b.group_columns
     ));
-    m.contract("All tiles do the same at the same time; done_o is high when every tile is done. capture_i stores the \
-                sums of the codes over the row tiles, which stay until the next capture_i.");
+    m.contract(
+        "All tiles do the same at the same time; done_o is high when every tile is done. capture_i stores the \
+                sums of the codes over the row tiles, which stay until the next capture_i.",
+    );
     m.latency("capture_i to sums_o: 1 cycle; result_word_i to sums_o: combinational");
     m.clk_rst();
     m.group("Line DACs");
@@ -92,10 +94,7 @@ pub fn bank(schedule: &Schedule, index: usize, crossbar: &Arc<Module>) -> Arc<Mo
         let here = m.wire("here", this_tile.eq(&id));
         let next_here = m.wire("next_here", next_tile.eq(&id));
         let mask = masks.part_at(row * l, l);
-        m.assign(
-            &mask,
-            dac_mask.and(dac_next.and(next_here.repeat(l)).or(dac_next.not().and(here.repeat(l)))),
-        );
+        m.assign(&mask, dac_mask.and(dac_next.and(next_here.repeat(l)).or(dac_next.not().and(here.repeat(l)))));
         m.assign(loads.bit_at(row), load.and(mask.any()));
         m.gen_for("gen_column", "column", 0..column_tiles, |m, column| {
             let tile = &(row * column_tiles) + column;

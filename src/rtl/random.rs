@@ -11,8 +11,10 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
     let lanes = schedule.lanes;
     let mut m = Builder::new("memgan_random", file!());
     m.doc("One xorshift generator (13, 17, 5) a lane. Lane constants part the lanes that share a seed.");
-    m.contract("seed_valid_i starts every lane from seed_i ^ constant; step_i steps all lanes. The host makes the warm-up \
-                steps after seeding.");
+    m.contract(
+        "seed_valid_i starts every lane from seed_i ^ constant; step_i steps all lanes. The host makes the warm-up \
+                steps after seeding.",
+    );
     m.latency("1 cycle");
     m.clk_rst();
     m.group("Control");
@@ -57,10 +59,7 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
             }
             LatentDistribution::Uniform => {
                 let top = state.part_at(lane * 32 + 24, 8);
-                m.assign(
-                    latents.part_at(lane * 8, 8),
-                    top.eq(Expr::slit(8, -128)).mux(Expr::slit(8, -127), &top),
-                );
+                m.assign(latents.part_at(lane * 8, 8), top.eq(Expr::slit(8, -128)).mux(Expr::slit(8, -127), &top));
             }
         }
     });

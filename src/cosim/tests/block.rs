@@ -113,7 +113,10 @@ fn equal_builds_are_built_once() {
     assert!(VerilatedModel::build_with(&spec, tools).expect("cached").cached);
     assert!(start.elapsed().as_secs_f64() < 0.5);
     let left = fs::read_dir(&spec.cache_dir).expect("cache").flatten();
-    assert!(!left.into_iter().any(|e| e.file_name().to_string_lossy().starts_with("build-")), "nothing half built is left");
+    assert!(
+        !left.into_iter().any(|e| e.file_name().to_string_lossy().starts_with("build-")),
+        "nothing half built is left"
+    );
 
     fs::write(&file, text.replace("~long_i", "long_i")).expect("write");
     let changed = VerilatedModel::build_with(&spec, tools).expect("it builds");
@@ -197,11 +200,14 @@ fn a_block_without_clock_only_settles() {
 fn a_large_model_is_compiled_in_parts() {
     const STAGES: u32 = 700;
     let factor = |i: u32| i.wrapping_mul(2_654_435_761) | 1;
-    let mut text = String::from("module chain(input clk_i, input [31:0] d_i, output [31:0] q_o);\n  wire [31:0] r0 = d_i;\n");
+    let mut text =
+        String::from("module chain(input clk_i, input [31:0] d_i, output [31:0] q_o);\n  wire [31:0] r0 = d_i;\n");
     for i in 1..=STAGES {
         let (before, factor, shift) = (i - 1, factor(i), i % 13 + 1);
         text += &format!("  reg [31:0] r{i};\n");
-        text += &format!("  always @(posedge clk_i) r{i} <= (r{before} * 32'd{factor}) ^ {{r{before} >> {shift}}} ^ r{i};\n");
+        text += &format!(
+            "  always @(posedge clk_i) r{i} <= (r{before} * 32'd{factor}) ^ {{r{before} >> {shift}}} ^ r{i};\n"
+        );
     }
     text += &format!("  assign q_o = r{STAGES};\nendmodule\n");
     let dir = tempfile::tempdir().expect("temporary directory");

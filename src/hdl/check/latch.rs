@@ -25,7 +25,7 @@ impl Walk {
             Kind::Net(name) if !self.targets.contains(name) => self.reads += 1,
             Kind::Net(name) if !done.contains(name) => {
                 self.early.insert(name.clone());
-            },
+            }
             Kind::Elem { .. } => self.reads += 1,
             _ => {}
         });
