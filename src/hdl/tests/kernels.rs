@@ -428,6 +428,7 @@ struct Arithmetic {
     pub y_o: Signal<Out, Bit>,
 }
 
+#[expect(clippy::bool_comparison, reason = "the order is what the kernel must refuse")]
 impl Logic for Arithmetic {
     #[hdl_gen]
     fn update(&mut self) {
