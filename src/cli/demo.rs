@@ -9,8 +9,9 @@ use std::path::PathBuf;
 
 use super::error::CliError;
 use super::images::ImageArgs;
+use super::job::Job;
 use super::output::{Output, grouped};
-use super::simulate::{self, Job};
+use super::simulate;
 use super::{Format, Outcome};
 
 const PRESET: &str = "mnist-small";

@@ -5,6 +5,7 @@ mod demo;
 mod emit;
 mod error;
 mod images;
+mod job;
 mod output;
 mod picture;
 mod presets;

@@ -9,7 +9,7 @@ use ndarray::Array4;
 use std::path::PathBuf;
 
 use super::error::CliError;
-use super::simulate::Job;
+use super::job::Job;
 
 /// Images a row.
 const COLUMNS: usize = 16;

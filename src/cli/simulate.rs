@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::CliError;
 use super::images::ImageArgs;
+use super::job::{Job, Simulated};
 use super::output::{FORMAT_VERSION, Output, grouped};
 use super::picture;
 use super::weights::WeightArgs;
@@ -50,27 +51,6 @@ pub struct Args {
 enum Input {
     Latent(u32),
     Image(Role, Vec<i8>),
-}
-
-/// Everything a simulation needs.
-pub struct Job<'a> {
-    pub schedule: &'a Schedule,
-    pub mapping: &'a Mapping,
-    /// What the hardware's cells hold.
-    pub hardware: &'a Mapping,
-    pub data: &'a DataSet,
-    pub images: usize,
-    pub seed: u32,
-    pub out: &'a Path,
-    pub wave: bool,
-}
-
-/// What came of it.
-pub struct Simulated {
-    pub totals: Totals,
-    pub passes: Vec<PassReport>,
-    pub waves: Vec<PathBuf>,
-    pub picture: Option<PathBuf>,
 }
 
 pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
@@ -126,7 +106,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
 
 /// Runs all passes, stopping at the first that differs.
 pub fn simulate(job: &Job) -> Result<Simulated, CliError> {
-    let options = SessionOptions { trace: if job.wave { Trace::Fst } else { Trace::Off }, ..Default::default() };
+    let options = SessionOptions { trace: if job.wave { Trace::Auto } else { Trace::Off }, ..Default::default() };
     let progress = ProgressBar::new(0);
     let style = ProgressStyle::with_template("{msg:20} {bar:30} {pos}/{len} {elapsed}").expect("a valid template");
     progress.set_style(style);
@@ -201,7 +181,7 @@ fn apply(session: &mut Session, input: &Input) -> Result<PassReport, CosimError>
 
 /// The same pass on a fresh model with waveforms, written around the cycle of the first difference.
 fn trace(job: &Job, input: &Input, cycle: u64) -> Result<PathBuf, CosimError> {
-    let mut session = start(job, &SessionOptions { trace: Trace::Fst, ..Default::default() })?;
+    let mut session = start(job, &SessionOptions { trace: Trace::Auto, ..Default::default() })?;
     let window = cycle.saturating_sub(TRACE_BEFORE)..cycle + TRACE_AFTER;
     let path = session.begin_trace(&job.out.join("difference"), window)?;
     apply(&mut session, input)?;
