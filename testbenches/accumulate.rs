@@ -249,9 +249,9 @@ impl Pipeline {
             while at < end {
                 let to = if finish { end } else { self.random.between(at + 1, end) };
                 let sums = self.sums();
-                for lane in at..to {
-                    let sum = if finish { self.model[word][lane] } else { sums[lane] };
-                    let bias = self.biases[op.bias_base + word % period][lane];
+                let source = if finish { &self.model[word] } else { &sums };
+                let biases = &self.biases[op.bias_base + word % period];
+                for (sum, bias) in source[at..to].iter().zip(&biases[at..to]) {
                     expected.push(activate((sum + bias) as i32, op.shift, activation));
                 }
                 beats.push(Beat { word, lanes: at..to, done: to == end, bias: word % period, sums });

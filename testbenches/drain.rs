@@ -84,7 +84,9 @@ impl Drain {
             .map(|lane| {
                 let column = (word + next[lane] as usize) * self.lanes + lane;
                 match captured {
-                    Some((position, group)) if column < columns => Source { position, group, column }.value(self.sum_bits),
+                    Some((position, group)) if column < columns => {
+                        Source { position, group, column }.value(self.sum_bits)
+                    }
                     _ => self.random.value(self.sum_bits),
                 }
             })

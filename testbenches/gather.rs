@@ -48,7 +48,8 @@ impl Surroundings {
             let most = elements.min(rows).min(random.pick(&[1, 3, 9, 70, usize::MAX]));
             let len = if random.percent(20) { 0 } else { random.between(1, most) };
             // At the ends as well, where the last word is not full and the next one does not exist.
-            let place = |random: &mut Random, n: usize| if random.percent(20) { n - len } else { random.between(0, n - len) };
+            let place =
+                |random: &mut Random, n: usize| if random.percent(20) { n - len } else { random.between(0, n - len) };
             let (address, index) = (place(random, elements), place(random, rows));
             Segment { address, index, len, last: i + 1 == count }
         };

@@ -66,7 +66,8 @@ impl Host {
         b.set_all("read_data_i", 8, read.unwrap_or(noise.clone()));
         b.eval();
         let in_taken = input.is_some() && b.flag("in_ready_o");
-        let sent = (out_ready && b.flag("out_valid_o")).then(|| (b.get_signed("out_data_o", 8, lanes), b.flag("out_last_o")));
+        let sent =
+            (out_ready && b.flag("out_valid_o")).then(|| (b.get_signed("out_data_o", 8, lanes), b.flag("out_last_o")));
         let (fetch, start, busy) = (b.flag("fetch_o"), b.flag("start_o"), b.flag("busy_o"));
         let op = b.get("op_o") as usize;
         assert!(!(b.flag("read_valid_o") && b.flag("write_valid_o")), "one address for both");

@@ -39,7 +39,8 @@ fn in_step<B: Block>(
     }
     for cycle in 0..CYCLES {
         let values: Vec<bool> = inputs.iter().map(|_| random.percent(percent)).collect();
-        let value = |name: &str| values[inputs.iter().position(|i| i == name).unwrap_or_else(|| panic!("input {name}"))];
+        let value =
+            |name: &str| values[inputs.iter().position(|i| i == name).unwrap_or_else(|| panic!("input {name}"))];
         let running = !random.percent(1);
         bench.set("rst_ni", u64::from(running));
         for (name, &v) in inputs.iter().zip(&values) {

@@ -98,8 +98,11 @@ fn the_gates_refuse() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("bad.v");
     let text = "module bad (input wire [3:0] a_i, output wire [2:0] y_o);\n  wire [3:0] idle;\n  assign y_o = a_i;\n";
-    std::fs::write(&file, format!("{text}  bad_leaf u_leaf (.a_i(a_i[1:0]));\nendmodule\nmodule bad_leaf (input wire a_i);\nendmodule\n"))
-        .unwrap();
+    std::fs::write(
+        &file,
+        format!("{text}  bad_leaf u_leaf (.a_i(a_i[1:0]));\nendmodule\nmodule bad_leaf (input wire a_i);\nendmodule\n"),
+    )
+    .unwrap();
     for tool in Verilator::all() {
         assert!(lint::verilator(&tool, "bad", std::slice::from_ref(&file)).is_err(), "{}", tool.version);
     }

@@ -122,7 +122,8 @@ fn layer_parameters_are_kept() {
         let layers = schedule.banks.len();
         let mut expected = vec![(0, 0); layers];
         for _ in 0..300 {
-            let (write, to, gain, shift) = (random.percent(40), random.below(layers), random.below(16), random.below(16));
+            let (write, to, gain, shift) =
+                (random.percent(40), random.below(layers), random.below(16), random.below(16));
             bench.set("write_valid_i", u64::from(write));
             bench.set("write_layer_i", to);
             bench.set("write_data_i", gain | shift << 4);

@@ -61,7 +61,8 @@ fn synthesise(schedule: &Schedule) {
         package.verilog(view).into_iter().map(write).collect()
     };
     let stem = |file: &PathBuf| file.file_stem().unwrap().to_string_lossy().into_owned();
-    let (memories, logic): (Vec<_>, Vec<_>) = write(CrossbarView::BlackBox).into_iter().partition(|f| stem(f).ends_with("_sram"));
+    let (memories, logic): (Vec<_>, Vec<_>) =
+        write(CrossbarView::BlackBox).into_iter().partition(|f| stem(f).ends_with("_sram"));
     assert!(memories.len() >= 2, "the memories are modules of their own");
     let list = |files: &[PathBuf]| files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(" ");
     clean(&format!(
@@ -115,7 +116,8 @@ fn the_gate_refuses() {
         ("no driver", "output wire y_o", "wire x; assign y_o = x & a_i & b_i;"),
     ] {
         let file = dir.path().join("bad.v");
-        std::fs::write(&file, format!("module bad (input wire a_i, input wire b_i, {port}); {body} endmodule\n")).unwrap();
+        std::fs::write(&file, format!("module bad (input wire a_i, input wire b_i, {port}); {body} endmodule\n"))
+            .unwrap();
         let script = format!(
             "read_verilog {}; hierarchy -check -top bad; proc; {NO_LATCH}; synth -noabc -top bad; check -assert; {NO_LATCH}; flatten; \
              check -assert",

@@ -4,6 +4,7 @@
 //! Deterministic: a failure names the seed and the index that make it again. To add a reader, add a [`Target`].
 
 mod description;
+mod idx;
 mod mutate;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -21,8 +22,10 @@ struct Target {
     run: fn(&[u8]) -> bool,
 }
 
-const TARGETS: &[Target] =
-    &[Target { name: "description", seeds: description::seeds, tokens: description::TOKENS, run: description::run }];
+const TARGETS: &[Target] = &[
+    Target { name: "description", seeds: description::seeds, tokens: description::TOKENS, run: description::run },
+    Target { name: "idx", seeds: idx::seeds, tokens: idx::TOKENS, run: idx::run },
+];
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

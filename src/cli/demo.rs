@@ -9,8 +9,9 @@ use std::path::PathBuf;
 
 use super::error::CliError;
 use super::images::ImageArgs;
+use super::job::Job;
 use super::output::{Output, grouped};
-use super::simulate::{self, Job};
+use super::simulate;
 use super::{Format, Outcome};
 
 const PRESET: &str = "mnist-small";
@@ -57,13 +58,15 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
     };
     let result = simulate::simulate(&job)?;
     let errors = prepare::output_error(&schedule, &weights, &mapping, &prepare::codes(&data, &design));
+    let mut report = simulate::in_json(&design, &result, &errors);
+    report["hardware"] = serde_json::json!(hardware);
+    let path = simulate::write_report(&args.out, &report)?;
     match output.format {
-        Format::Json => {
-            let mut report = simulate::in_json(&design, &result, &errors);
-            report["hardware"] = serde_json::json!(hardware);
-            output.json(report)?;
+        Format::Json => output.json(report)?,
+        Format::Human => {
+            simulate::human(&result, &errors, &data, note.as_deref(), output)?;
+            output.text(&format!("report     {}\n", path.display()))?;
         }
-        Format::Human => simulate::human(&result, &errors, &data, note.as_deref(), output)?,
     }
     let equal = result.totals.differences == 0 && result.totals.cycles == result.totals.predicted_cycles;
     Ok(if equal { Outcome::Success } else { Outcome::Difference })

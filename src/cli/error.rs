@@ -4,10 +4,10 @@ use std::io;
 
 use memgan::config::ConfigError;
 use memgan::cosim::CosimError;
+use memgan::data::ShapeError;
 use memgan::data::atomic::WriteError;
 use memgan::data::mnist::MnistError;
 use memgan::data::png_grid::GridError;
-use memgan::data::ShapeError;
 use memgan::emit::EmitError;
 use memgan::golden::MappingError;
 use memgan::weights::WeightsError;
@@ -36,7 +36,7 @@ pub enum CliError {
     #[error(transparent)]
     #[diagnostic(code(memgan::mapping))]
     Mapping(#[from] MappingError),
-    #[error("{0}")]
+    #[error(transparent)]
     #[diagnostic(code(memgan::out), help("{}", .0.help()))]
     Emit(#[from] EmitError),
     #[error(transparent)]
@@ -48,7 +48,7 @@ pub enum CliError {
     #[error("{key} is {value}; allowed is {allowed}")]
     #[diagnostic(code(memgan::argument), help("{way_out}"))]
     Argument { key: &'static str, value: String, allowed: String, way_out: String },
-    #[error("{0}")]
+    #[error(transparent)]
     #[diagnostic(code(memgan::external_tool), help("scripts/setup.sh installs every tool that is missing"))]
     Simulation(#[from] CosimError),
     #[error("cannot write the result")]

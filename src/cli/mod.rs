@@ -5,15 +5,16 @@ mod demo;
 mod emit;
 mod error;
 mod images;
+mod job;
 mod output;
 mod picture;
 mod presets;
 mod schema;
 mod simulate;
 mod sizes;
-mod weights;
 #[cfg(test)]
 mod tests;
+mod weights;
 
 use std::io::{self, BufWriter};
 use std::process::ExitCode;

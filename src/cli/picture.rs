@@ -9,10 +9,15 @@ use ndarray::Array4;
 use std::path::PathBuf;
 
 use super::error::CliError;
-use super::simulate::Job;
+use super::job::Job;
 
 /// Images a row.
 const COLUMNS: usize = 16;
+
+/// Image pixels a side of the square that stands for a value.
+const SQUARE: usize = 4;
+
+type Output = fn(&PassReport) -> &Vec<i8>;
 
 /// Draws every network's outputs and the images that went in; returns the file.
 pub fn write(job: &Job, passes: &[PassReport]) -> Result<PathBuf, CliError> {
@@ -24,14 +29,18 @@ pub fn write(job: &Job, passes: &[PassReport]) -> Result<PathBuf, CliError> {
             continue;
         }
         let shape = network.output();
-        // Values that are no image are drawn as a row of grey squares.
-        let (h, w, c) = match network.role {
-            Role::Generator => (shape.height, shape.width, shape.channels),
-            _ => (1, shape.len(), 1),
-        };
-        let draw = |output: fn(&PassReport) -> &Vec<i8>| {
-            let values = mine.iter().flat_map(|p| output(p).iter().map(|&v| code_to_pixel(v, design.pixel_range)));
-            Array4::from_shape_vec((mine.len(), h, w, c), values.collect()).expect("one output a pass")
+        let pixel = |p: &PassReport, output: Output, i: usize| code_to_pixel(output(p)[i], design.pixel_range);
+        let draw = |output: Output| match network.role {
+            Role::Generator => {
+                let (h, w, c) = (shape.height, shape.width, shape.channels);
+                let at = |(n, y, x, k): (usize, _, _, _)| pixel(mine[n], output, (y * w + x) * c + k);
+                Array4::from_shape_fn((mine.len(), h, w, c), at)
+            }
+            // Values that are no image are drawn as grey squares, one below the other.
+            _ => {
+                let at = |(n, y, _, _): (usize, usize, usize, usize)| pixel(mine[n], output, y / SQUARE);
+                Array4::from_shape_fn((mine.len(), shape.len() * SQUARE, design.image.width, 1), at)
+            }
         };
         let (rtl, golden) = (draw(|p| &p.rtl_output), draw(|p| &p.golden_output));
         if network.role != Role::Generator {

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::CliError;
 use super::images::ImageArgs;
-use super::output::{Output, grouped};
+use super::job::{Job, Simulated};
+use super::output::{FORMAT_VERSION, Output, grouped};
 use super::picture;
 use super::weights::WeightArgs;
 use super::{Format, Outcome};
@@ -40,7 +41,8 @@ pub struct Args {
     /// Write a waveform of the first pass of each network.
     #[arg(long)]
     wave: bool,
-    /// Raise one cell of the hardware only, as LAYER:ROW:COLUMN of its weight matrix, to see a difference being found.
+    /// Move one weight of the hardware only to the far end of its range, as LAYER:ROW:COLUMN of the matrix, to see a
+    /// difference being found.
     #[arg(long, value_name = "CELL")]
     fault: Option<String>,
 }
@@ -49,27 +51,6 @@ pub struct Args {
 enum Input {
     Latent(u32),
     Image(Role, Vec<i8>),
-}
-
-/// Everything a simulation needs.
-pub struct Job<'a> {
-    pub schedule: &'a Schedule,
-    pub mapping: &'a Mapping,
-    /// What the hardware's cells hold.
-    pub hardware: &'a Mapping,
-    pub data: &'a DataSet,
-    pub images: usize,
-    pub seed: u32,
-    pub out: &'a Path,
-    pub wave: bool,
-}
-
-/// What came of it.
-pub struct Simulated {
-    pub totals: Totals,
-    pub passes: Vec<PassReport>,
-    pub waves: Vec<PathBuf>,
-    pub picture: Option<PathBuf>,
 }
 
 pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
@@ -109,9 +90,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
     if different {
         report["reproduce"] = reproduce(args).into();
     }
-    let path = args.out.join("report.json");
-    let text = format!("{report:#}\n");
-    memgan::data::atomic::write(&path, text.as_bytes(), memgan::data::atomic::Sync::No)?;
+    let path = write_report(&args.out, &report)?;
     match output.format {
         Format::Json => output.json(report)?,
         Format::Human => {
@@ -127,7 +106,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
 
 /// Runs all passes, stopping at the first that differs.
 pub fn simulate(job: &Job) -> Result<Simulated, CliError> {
-    let options = SessionOptions { trace: if job.wave { Trace::Fst } else { Trace::Off }, ..Default::default() };
+    let options = SessionOptions { trace: if job.wave { Trace::Auto } else { Trace::Off }, ..Default::default() };
     let progress = ProgressBar::new(0);
     let style = ProgressStyle::with_template("{msg:20} {bar:30} {pos}/{len} {elapsed}").expect("a valid template");
     progress.set_style(style);
@@ -202,7 +181,7 @@ fn apply(session: &mut Session, input: &Input) -> Result<PassReport, CosimError>
 
 /// The same pass on a fresh model with waveforms, written around the cycle of the first difference.
 fn trace(job: &Job, input: &Input, cycle: u64) -> Result<PathBuf, CosimError> {
-    let mut session = start(job, &SessionOptions { trace: Trace::Fst, ..Default::default() })?;
+    let mut session = start(job, &SessionOptions { trace: Trace::Auto, ..Default::default() })?;
     let window = cycle.saturating_sub(TRACE_BEFORE)..cycle + TRACE_AFTER;
     let path = session.begin_trace(&job.out.join("difference"), window)?;
     apply(&mut session, input)?;
@@ -236,8 +215,8 @@ fn with_fault(schedule: &Schedule, mapping: &Mapping, cell: &str) -> Result<Mapp
 }
 
 pub fn make_directory(path: &Path) -> Result<(), CliError> {
-    std::fs::create_dir_all(path).map_err(|source| {
-        CliError::Emit(memgan::emit::EmitError::Write { path: path.to_owned(), step: "creating the directory", source })
+    std::fs::create_dir_all(path).map_err(|reason| {
+        CliError::Emit(memgan::emit::EmitError::Write { path: path.to_owned(), step: "creating the directory", reason })
     })
 }
 
@@ -253,6 +232,16 @@ fn reproduce(args: &Args) -> String {
         command += &format!(" --fault {fault}");
     }
     command + " --wave"
+}
+
+/// Writes the report beside the picture.
+pub fn write_report(out: &Path, report: &Value) -> Result<PathBuf, CliError> {
+    let path = out.join("report.json");
+    let mut report = report.clone();
+    report["format_version"] = FORMAT_VERSION.into();
+    let text = format!("{report:#}\n");
+    memgan::data::atomic::write(&path, text.as_bytes(), memgan::data::atomic::Sync::No)?;
+    Ok(path)
 }
 
 /// The result as JSON: the totals at the top, then every pass.
@@ -275,7 +264,8 @@ pub fn human(
     note: Option<&str>,
     output: &mut Output,
 ) -> Result<(), CliError> {
-    let head = ["layer", "tiles", "reads", "cycles", "predicted", "array busy", "utilisation", "waits in/out", "differences"];
+    let head =
+        ["layer", "tiles", "reads", "cycles", "predicted", "array busy", "utilisation", "waits in/out", "differences"];
     let mut rows = vec![head.map(String::from).to_vec()];
     let number = |n: u64| grouped(n as usize);
     for l in &result.totals.layers {
@@ -295,7 +285,11 @@ pub fn human(
     let t = &result.totals;
     output.text(&format!(
         "\n{} passes, {} values compared, {} differences; {} cycles ({} predicted), array utilisation {:.1} %\n",
-        result.passes.len(), number(t.compared), t.differences, number(t.cycles), number(t.predicted_cycles),
+        result.passes.len(),
+        number(t.compared),
+        t.differences,
+        number(t.cycles),
+        number(t.predicted_cycles),
         100.0 * t.array_utilisation
     ))?;
     for e in errors {

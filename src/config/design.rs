@@ -84,7 +84,9 @@ pub enum Activation {
     Linear,
     Relu,
     /// Negative values are multiplied by `2^-shift`, shift 1..=7.
-    LeakyRelu { shift: u32 },
+    LeakyRelu {
+        shift: u32,
+    },
     Sigmoid,
     Tanh,
 }

@@ -190,7 +190,7 @@ pub(super) struct RawConverter {
     #[schemars(range(min = 1, max = 255))]
     pub sample_cycles: Located<i64>,
     /// Cycles of one conversion.
-    #[schemars(range(min = 2, max = 255))]
+    #[schemars(range(min = 3, max = 255))]
     pub conversion_cycles: Located<i64>,
 }
 

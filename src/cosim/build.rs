@@ -197,8 +197,12 @@ fn key(spec: &BuildSpec, compiler: &Compiler) -> Result<String> {
     add(format!("{harness:?} {:?}", options(spec, compiler.trace)).as_bytes());
     let mut files: Vec<PathBuf> = spec.sources.iter().chain(&spec.extra_cpp).cloned().collect();
     for dir in &spec.include_dirs {
-        let mut found: Vec<PathBuf> =
-            fs::read_dir(dir).map_err(CosimError::io(dir))?.flatten().map(|e| e.path()).filter(|p| p.is_file()).collect();
+        let mut found: Vec<PathBuf> = fs::read_dir(dir)
+            .map_err(CosimError::io(dir))?
+            .flatten()
+            .map(|e| e.path())
+            .filter(|p| p.is_file())
+            .collect();
         found.sort();
         files.extend(found);
     }
@@ -253,13 +257,15 @@ fn verilate(dir: &Path, spec: &BuildSpec, compiler: &Compiler) -> Command {
 
 /// What Verilator is told, without paths.
 fn options(spec: &BuildSpec, trace: u32) -> Vec<String> {
-    let fixed = ["--prefix", CLASS, "--top-module", &spec.top, "-O3", "--assert", "--x-assign", "fast", "--x-initial", "0"];
+    let fixed =
+        ["--prefix", CLASS, "--top-module", &spec.top, "-O3", "--assert", "--x-assign", "fast", "--x-initial", "0"];
     let split = ["--output-split", SPLIT, "--output-split-cfuncs", SPLIT];
     let mut options: Vec<String> = fixed.iter().chain(&split).map(|o| (*o).to_string()).collect();
     if !spec.strict {
         options.push("-Wno-fatal".into());
     }
-    options.extend(["", "--trace", "--trace-fst"].get(trace as usize).filter(|o| !o.is_empty()).map(|o| (*o).to_string()));
+    options
+        .extend(["", "--trace", "--trace-fst"].get(trace as usize).filter(|o| !o.is_empty()).map(|o| (*o).to_string()));
     options.extend(spec.defines.iter().map(|(n, v)| format!("-D{n}={v}")));
     options.extend(spec.parameters.iter().map(|(n, v)| format!("-G{n}={v}")));
     options

@@ -24,8 +24,19 @@ static RUNNING: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
 /// Options for every C++ file. Symbols stay private and unique to one library, because many models with the same class
 /// names live in one process.
 const FLAGS: &[&str] = &[
-    "-std=gnu++17", "-fPIC", "-fvisibility=hidden", "-fno-strict-aliasing", "-w", "-DVERILATOR=1", "-DVM_SC=0",
-    "-DVM_COVERAGE=0", "-DVM_TIMING=0", "-DVM_VPI=0", "-DVM_TRACE_SAIF=0", "-DVL_USER_FINISH", "-DVL_USER_STOP",
+    "-std=gnu++17",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-fno-strict-aliasing",
+    "-w",
+    "-DVERILATOR=1",
+    "-DVM_SC=0",
+    "-DVM_COVERAGE=0",
+    "-DVM_TIMING=0",
+    "-DVM_VPI=0",
+    "-DVM_TRACE_SAIF=0",
+    "-DVL_USER_FINISH",
+    "-DVL_USER_STOP",
     "-DVL_USER_FATAL",
 ];
 

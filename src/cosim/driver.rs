@@ -80,7 +80,7 @@ impl Default for DriverOptions {
 /// Cycles of one operation of the schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LayerCycles {
-    /// Rising edges at which `busy_o` was 1 and `layer_o` this layer.
+    /// Rising edges at which `busy_o` was 1 and `op_o` this layer.
     pub busy: u64,
     /// Of these, those at which `array_active_o` was 1.
     pub array: u64,
@@ -99,7 +99,7 @@ pub struct RunReport {
     pub cycles: u64,
     /// Of these, cycles in which a tile settled or converted.
     pub array_cycles: u64,
-    /// The same for each value of `layer_o`; they add up to the totals.
+    /// The same for each value of `op_o`; they add up to the totals.
     pub layers: Vec<LayerCycles>,
 }
 
@@ -214,7 +214,7 @@ impl Driver {
         self.receive(max_words)
     }
 
-    /// From now on compares every write of activations, of one layer (value of `layer_o`) or of all layers without an
+    /// From now on compares every write of activations, of one layer (value of `op_o`) or of all layers without an
     /// image of their own, with a memory image: byte `i` must be `image[i]` each time it is written, and must be written
     /// at least once, unless `mask[i]` is 0. A write beyond the image is a difference.
     pub fn expect(&mut self, layer: Option<u32>, image: &[u8], mask: Option<&[u8]>) -> Result<()> {

@@ -274,11 +274,23 @@ impl Handle {
     }
 
     /// Drives `n` cycles; `outputs` gets the words of `outs` for each.
-    pub fn run_vectors(&mut self, ins: &[u32], outs: &[u32], inputs: &[u32], outputs: &mut [u32], n: usize) -> Result<()> {
+    pub fn run_vectors(
+        &mut self,
+        ins: &[u32],
+        outs: &[u32],
+        inputs: &[u32],
+        outputs: &mut [u32],
+        n: usize,
+    ) -> Result<()> {
         let words = |list: &[u32]| list.iter().map(|&p| self.api.ports[p as usize].words()).sum::<usize>();
         assert!(inputs.len() == n * words(ins) && outputs.len() == n * words(outs));
         self.status(call!(self.model.run_vectors(
-            ins.as_ptr(), ins.len() as u32, outs.as_ptr(), outs.len() as u32, inputs.as_ptr(), outputs.as_mut_ptr(),
+            ins.as_ptr(),
+            ins.len() as u32,
+            outs.as_ptr(),
+            outs.len() as u32,
+            inputs.as_ptr(),
+            outputs.as_mut_ptr(),
             n as u64
         )))
     }

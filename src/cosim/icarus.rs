@@ -75,7 +75,8 @@ pub fn replay(
     write(EXPECTED_FILE, &recording.hex(Direction::Output))?;
     let mut files = sources.to_vec();
     files.push(write("testbench.v", &recording.testbench(top, ignore_x)?)?);
-    let text = IcarusRun { top: TESTBENCH, sources: &files, include_dirs: &[], defines, plusargs: &[] }.run(dir.path())?;
+    let text =
+        IcarusRun { top: TESTBENCH, sources: &files, include_dirs: &[], defines, plusargs: &[] }.run(dir.path())?;
     verdict(&text)
 }
 

@@ -181,9 +181,8 @@ impl Model {
     pub fn layout(&self) -> Layout {
         let api = self.handle.api;
         let chosen = |direction| {
-            let of = move |i: &usize| {
-                api.ports[*i].direction == direction && Some(*i) != api.clock && Some(*i) != api.reset
-            };
+            let of =
+                move |i: &usize| api.ports[*i].direction == direction && Some(*i) != api.clock && Some(*i) != api.reset;
             (0..api.ports.len()).filter(of).map(PortId).collect::<Vec<_>>()
         };
         self.packed(&chosen(Direction::Input), &chosen(Direction::Output))

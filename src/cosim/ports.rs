@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn a_header_gives_names_widths_and_directions() {
-        let ports = parse_header("  VL_IN8(&clk_i,0,0);\n VL_OUTW(&q_o,99,0,4);\n VL_IN64(&b_i,40,8);\n VL_OUT(&n_o,31,0);\n");
+        let ports =
+            parse_header("  VL_IN8(&clk_i,0,0);\n VL_OUTW(&q_o,99,0,4);\n VL_IN64(&b_i,40,8);\n VL_OUT(&n_o,31,0);\n");
         let ports = ports.expect("plain ports");
         let shown: Vec<_> = ports.iter().map(|p| (p.name.as_str(), p.width, p.direction == Direction::Input)).collect();
         assert_eq!(shown, [("b_i", 33, true), ("clk_i", 1, true), ("n_o", 32, false), ("q_o", 100, false)]);

@@ -118,7 +118,7 @@ pub struct TapLog {
 pub struct TapWrite<'a> {
     /// Cycle, counted from construction.
     pub cycle: u64,
-    /// Value of `layer_o`.
+    /// Value of `op_o`.
     pub layer: u32,
     /// Word address.
     pub addr: u64,

@@ -28,9 +28,7 @@ impl WriteError {
                 format!("create the directory {directory}, or choose another output path")
             }
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                format!(
-                    "{directory} must be writable: the file is written beside its target and renamed"
-                )
+                format!("{directory} must be writable: the file is written beside its target and renamed")
             }
             io::ErrorKind::StorageFull => {
                 format!("free some space on the file system of {directory}")
@@ -64,13 +62,7 @@ pub fn write_with(
     sync: Sync,
     fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), WriteError> {
-    let fail = |step| {
-        move |reason| WriteError {
-            path: path.to_owned(),
-            step,
-            reason,
-        }
-    };
+    let fail = |step| move |reason| WriteError { path: path.to_owned(), step, reason };
     let mut builder = tempfile::Builder::new();
     builder.prefix(".memgan-").suffix(".tmp");
     #[cfg(unix)]
@@ -78,13 +70,9 @@ pub fn write_with(
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder
-        .tempfile_in(directory_of(path))
-        .map_err(|e| fail("creating")(root_cause(e)))?;
+    let mut file = builder.tempfile_in(directory_of(path)).map_err(|e| fail("creating")(root_cause(e)))?;
     let mut buffered = io::BufWriter::new(file.as_file_mut());
-    fill(&mut buffered)
-        .and_then(|()| buffered.flush())
-        .map_err(fail("writing"))?;
+    fill(&mut buffered).and_then(|()| buffered.flush()).map_err(fail("writing"))?;
     drop(buffered);
     if sync == Sync::Yes {
         file.as_file().sync_all().map_err(fail("syncing"))?;

@@ -43,10 +43,7 @@ pub fn parse_named(bytes: &[u8], name: &str) -> Result<Idx, IdxError> {
     let idx = parse_stream(&mut gzip, name)?;
     match gzip.into_inner().len() {
         0 => Ok(idx),
-        found => Err(IdxError::TrailingGzip {
-            file: file(),
-            found,
-        }),
+        found => Err(IdxError::TrailingGzip { file: file(), found }),
     }
 }
 
@@ -77,20 +74,12 @@ pub fn images(idx: Idx, name: &str) -> Result<Array4<u8>, IdxError> {
         [n, height, width, channels] => (n, height, width, channels),
         _ => {
             let (found, allowed) = (idx.dimensions.len(), "3 or 4 for images");
-            return Err(IdxError::Dimensions {
-                file: file(),
-                found,
-                allowed,
-            });
+            return Err(IdxError::Dimensions { file: file(), found, allowed });
         }
     };
     if shape.1 > MAX_SIDE || shape.2 > MAX_SIDE || shape.3 > MAX_CHANNELS {
         let allowed = format!("{MAX_SIDE}x{MAX_SIDE} pixels of {MAX_CHANNELS} channels");
-        return Err(IdxError::TooLarge {
-            file: file(),
-            dimensions: join(&idx.dimensions),
-            allowed,
-        });
+        return Err(IdxError::TooLarge { file: file(), dimensions: join(&idx.dimensions), allowed });
     }
     Ok(Array4::from_shape_vec(shape, idx.data).expect("the parser checked the length"))
 }
@@ -99,11 +88,7 @@ pub fn images(idx: Idx, name: &str) -> Result<Array4<u8>, IdxError> {
 pub fn labels(idx: Idx, name: &str) -> Result<Vec<u8>, IdxError> {
     match idx.dimensions.len() {
         1 => Ok(idx.data),
-        found => Err(IdxError::Dimensions {
-            file: name.to_owned(),
-            found,
-            allowed: "1 for labels",
-        }),
+        found => Err(IdxError::Dimensions { file: name.to_owned(), found, allowed: "1 for labels" }),
     }
 }
 
@@ -118,107 +103,58 @@ fn parse_stream(mut stream: impl Read, name: &str) -> Result<Idx, IdxError> {
         unpacked += buffer.len();
         match result {
             Ok(_) => Ok(buffer),
-            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Err(IdxError::ShortGzip {
-                file: file(),
-                found: unpacked,
-            }),
-            Err(reason) => Err(IdxError::BadGzip {
-                file: file(),
-                found: unpacked,
-                reason,
-            }),
+            Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
+                Err(IdxError::ShortGzip { file: file(), found: unpacked })
+            }
+            Err(reason) => Err(IdxError::BadGzip { file: file(), found: unpacked, reason }),
         }
     };
 
     let magic = fetch(4)?;
     if !magic.starts_with(&[0, 0][..magic.len().min(2)]) {
         let found: Vec<String> = magic.iter().map(|b| format!("{b:02x}")).collect();
-        return Err(IdxError::Magic {
-            file: file(),
-            found: found.join(" "),
-        });
+        return Err(IdxError::Magic { file: file(), found: found.join(" ") });
     }
     let &[_, _, code, rank] = &magic[..] else {
-        return Err(IdxError::ShortHeader {
-            file: file(),
-            found: magic.len(),
-            wanted: 4,
-        });
+        return Err(IdxError::ShortHeader { file: file(), found: magic.len(), wanted: 4 });
     };
     if code != UNSIGNED_BYTE {
-        return Err(IdxError::ElementType {
-            file: file(),
-            code,
-            found: type_name(code),
-        });
+        return Err(IdxError::ElementType { file: file(), code, found: type_name(code) });
     }
     let rank = usize::from(rank);
     if !(1..=4).contains(&rank) {
-        return Err(IdxError::Dimensions {
-            file: file(),
-            found: rank,
-            allowed: "1 to 4",
-        });
+        return Err(IdxError::Dimensions { file: file(), found: rank, allowed: "1 to 4" });
     }
     let counts = fetch(4 * rank)?;
     if counts.len() < 4 * rank {
         let (found, wanted) = (4 + counts.len(), 4 + 4 * rank);
-        return Err(IdxError::ShortHeader {
-            file: file(),
-            found,
-            wanted,
-        });
+        return Err(IdxError::ShortHeader { file: file(), found, wanted });
     }
     let (quads, _) = counts.as_chunks::<4>();
-    let dimensions: Vec<usize> = quads
-        .iter()
-        .map(|&quad| u32::from_be_bytes(quad) as usize)
-        .collect();
+    let dimensions: Vec<usize> = quads.iter().map(|&quad| u32::from_be_bytes(quad) as usize).collect();
     if dimensions.contains(&0) {
-        return Err(IdxError::Empty {
-            file: file(),
-            dimensions: join(&dimensions),
-        });
+        return Err(IdxError::Empty { file: file(), dimensions: join(&dimensions) });
     }
-    let wanted = dimensions
-        .iter()
-        .try_fold(1u64, |product, &d| product.checked_mul(d as u64));
+    let wanted = dimensions.iter().try_fold(1u64, |product, &d| product.checked_mul(d as u64));
     let Some(wanted) = wanted.filter(|&product| product <= MAX_BYTES) else {
         let allowed = format!("{MAX_BYTES} elements");
-        return Err(IdxError::TooLarge {
-            file: file(),
-            dimensions: join(&dimensions),
-            allowed,
-        });
+        return Err(IdxError::TooLarge { file: file(), dimensions: join(&dimensions), allowed });
     };
     let wanted = wanted as usize;
     let data = fetch(wanted)?;
     if data.len() < wanted {
         let (dimensions, found) = (join(&dimensions), data.len());
-        return Err(IdxError::Short {
-            file: file(),
-            dimensions,
-            found,
-            wanted,
-        });
+        return Err(IdxError::Short { file: file(), dimensions, found, wanted });
     }
     // One byte more must not be there; for gzip this also checks the stream's length and CRC.
     if !fetch(1)?.is_empty() {
-        return Err(IdxError::Trailing {
-            file: file(),
-            dimensions: join(&dimensions),
-            wanted,
-        });
+        return Err(IdxError::Trailing { file: file(), dimensions: join(&dimensions), wanted });
     }
     Ok(Idx { dimensions, data })
 }
 
 fn join(dimensions: &[usize]) -> String {
-    dimensions
-        .iter()
-        .map(usize::to_string)
-        .collect::<Vec<_>>()
-        .join("x")
+    dimensions.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
 }
 
 fn type_name(code: u8) -> &'static str {

@@ -12,18 +12,11 @@ pub(super) fn spline(points: &[Point]) -> Vec<Point> {
     let mut start = points[0];
     for i in 1..last {
         let control = points[i];
-        let end = if i + 1 == last {
-            points[last]
-        } else {
-            middle(control, points[i + 1])
-        };
+        let end = if i + 1 == last { points[last] } else { middle(control, points[i + 1]) };
         for step in 1..=STEPS {
             let t = step as f64 / STEPS as f64;
             let (a, b, c) = ((1.0 - t) * (1.0 - t), 2.0 * t * (1.0 - t), t * t);
-            path.push((
-                a * start.0 + b * control.0 + c * end.0,
-                a * start.1 + b * control.1 + c * end.1,
-            ));
+            path.push((a * start.0 + b * control.0 + c * end.0, a * start.1 + b * control.1 + c * end.1));
         }
         start = end;
     }
@@ -41,12 +34,7 @@ pub(super) struct Ink {
 impl Ink {
     /// A blank sheet of `height x width` pixels.
     pub(super) fn new(height: usize, width: usize, samples: usize) -> Self {
-        Self {
-            height,
-            width,
-            samples,
-            coverage: vec![0.0; height * width * samples * samples],
-        }
+        Self { height, width, samples, coverage: vec![0.0; height * width * samples * samples] }
     }
 
     /// A line with round ends; `radius` in pixels. Its edge falls off over one sample.

@@ -42,22 +42,11 @@ impl Split {
 #[derive(Debug, Error)]
 pub enum MnistError {
     #[error("no MNIST images in {} ({named_by})", directory.display())]
-    NotThere {
-        directory: PathBuf,
-        named_by: &'static str,
-    },
+    NotThere { directory: PathBuf, named_by: &'static str },
     #[error("{} has images ({images}) without labels ({wanted})", directory.display())]
-    NoLabels {
-        directory: PathBuf,
-        images: String,
-        wanted: String,
-    },
+    NoLabels { directory: PathBuf, images: String, wanted: String },
     #[error("{}: {labels} labels for {images} images, the counts must be equal", file.display())]
-    Count {
-        file: PathBuf,
-        images: usize,
-        labels: usize,
-    },
+    Count { file: PathBuf, images: usize, labels: usize },
     #[error(transparent)]
     Idx(#[from] IdxError),
 }
@@ -68,17 +57,13 @@ impl MnistError {
     /// What the user can do about it.
     pub fn help(&self) -> String {
         match self {
-            Self::NotThere { .. } => {
-                "the directory must hold t10k-images-idx3-ubyte or train-images-idx3-ubyte and \
+            Self::NotThere { .. } => "the directory must hold t10k-images-idx3-ubyte or train-images-idx3-ubyte and \
                  the labels beside it, plain or .gz"
-                    .into()
-            }
+                .into(),
             Self::NoLabels { wanted, .. } => {
                 format!("put {wanted} or {wanted}.gz beside the images")
             }
-            Self::Count { .. } => {
-                "images and labels come from different sets: fetch both again".into()
-            }
+            Self::Count { .. } => "images and labels come from different sets: fetch both again".into(),
             Self::Idx(error) => error.help(),
         }
     }
@@ -90,9 +75,7 @@ impl MnistError {
 /// default one has no data. A directory that was named, also by the environment variable, must have
 /// it.
 pub fn load(explicit: Option<&Path>, prefer: Split) -> Result<Option<DataSet>, MnistError> {
-    let variable = std::env::var_os(VARIABLE)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from);
+    let variable = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
     let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
     let named = match (explicit, variable) {
         (Some(directory), _) => Some((directory.to_owned(), "named on the command line")),
@@ -102,10 +85,7 @@ pub fn load(explicit: Option<&Path>, prefer: Split) -> Result<Option<DataSet>, M
     if let Some((directory, named_by)) = named {
         return match load_from(&directory, prefer)? {
             Some(data) => Ok(Some(data)),
-            None => Err(MnistError::NotThere {
-                directory,
-                named_by,
-            }),
+            None => Err(MnistError::NotThere { directory, named_by }),
         };
     }
     for base in [Some(PathBuf::from(".")), package].into_iter().flatten() {
@@ -126,11 +106,7 @@ pub fn load_from(directory: &Path, prefer: Split) -> Result<Option<DataSet>, Mni
         let Some(labels_file) = find(directory, prefix, "labels", 1) else {
             return Err(MnistError::NoLabels {
                 directory: directory.to_owned(),
-                images: images_file
-                    .file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned(),
+                images: images_file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
                 wanted: format!("{prefix}-labels-idx1-ubyte"),
             });
         };
@@ -138,22 +114,10 @@ pub fn load_from(directory: &Path, prefer: Split) -> Result<Option<DataSet>, Mni
         let labels = idx::read_labels(&labels_file)?;
         if images.dim().0 != labels.len() {
             let (images, labels) = (images.dim().0, labels.len());
-            return Err(MnistError::Count {
-                file: labels_file,
-                images,
-                labels,
-            });
+            return Err(MnistError::Count { file: labels_file, images, labels });
         }
-        let mut data = DataSet {
-            images,
-            labels,
-            source: String::new(),
-        };
-        data.source = format!(
-            "MNIST {prefix} ({} images {})",
-            data.len(),
-            describe(data.shape())
-        );
+        let mut data = DataSet { images, labels, source: String::new() };
+        data.source = format!("MNIST {prefix} ({} images {})", data.len(), describe(data.shape()));
         return Ok(Some(data));
     }
     Ok(None)

@@ -52,11 +52,7 @@ pub enum GridError {
     #[error("panel `{caption}` has images of {found} channels, a picture has 1 (grey) or 3 (RGB)")]
     Channels { caption: String, found: usize },
     #[error("{what} is {found}, allowed is {allowed}")]
-    Range {
-        what: &'static str,
-        found: usize,
-        allowed: String,
-    },
+    Range { what: &'static str, found: usize, allowed: String },
     #[error(transparent)]
     Write(#[from] WriteError),
 }
@@ -93,21 +89,14 @@ pub struct Canvas {
 /// If the shapes differ.
 pub fn difference(a: ArrayView4<'_, u8>, b: ArrayView4<'_, u8>, gain: u8) -> Array4<u8> {
     assert_eq!(a.dim(), b.dim(), "images to compare have one shape");
-    Zip::from(a)
-        .and(b)
-        .map_collect(|&x, &y| x.abs_diff(y).saturating_mul(gain))
+    Zip::from(a).and(b).map_collect(|&x, &y| x.abs_diff(y).saturating_mul(gain))
 }
 
 impl Grid {
     /// A grid with a gap of 4 pixels; images below 32 pixels are enlarged to about 64.
     pub fn new(arrange: Arrange, panels: Vec<Panel>) -> Self {
         let side = panels.first().map_or(1, |p| p.images.dim().1.max(1));
-        Self {
-            panels,
-            arrange,
-            scale: (64 / side).clamp(1, 8),
-            gap: 4,
-        }
+        Self { panels, arrange, scale: (64 / side).clamp(1, 8), gap: 4 }
     }
 
     /// Draws the picture and writes it as PNG to `path`, whole or not at all.
@@ -129,28 +118,11 @@ impl Grid {
         };
         let (width, height) = (width + self.gap, height + self.gap);
         if width.saturating_mul(height) > MAX_PIXELS {
-            let (found, allowed) = (
-                width.saturating_mul(height),
-                format!("at most {MAX_PIXELS}"),
-            );
-            return Err(GridError::Range {
-                what: "number of pixels",
-                found,
-                allowed,
-            });
+            let (found, allowed) = (width.saturating_mul(height), format!("at most {MAX_PIXELS}"));
+            return Err(GridError::Range { what: "number of pixels", found, allowed });
         }
-        let channels = self
-            .panels
-            .iter()
-            .map(|p| p.images.dim().3)
-            .max()
-            .unwrap_or(1);
-        let mut canvas = Canvas {
-            width,
-            height,
-            channels,
-            pixels: vec![BACKGROUND; width * height * channels],
-        };
+        let channels = self.panels.iter().map(|p| p.images.dim().3).max().unwrap_or(1);
+        let mut canvas = Canvas { width, height, channels, pixels: vec![BACKGROUND; width * height * channels] };
         let (mut x, mut y) = (self.gap, self.gap);
         for (panel, size) in self.panels.iter().zip(&sizes) {
             self.panel(&mut canvas, panel, x, y);
@@ -165,18 +137,12 @@ impl Grid {
     fn check(&self) -> Result<(), GridError> {
         let range = |what, found, low: usize, high: usize| match (low..=high).contains(&found) {
             true => Ok(()),
-            false => Err(GridError::Range {
-                what,
-                found,
-                allowed: format!("{low} to {high}"),
-            }),
+            false => Err(GridError::Range { what, found, allowed: format!("{low} to {high}") }),
         };
         range("scale", self.scale, 1, 64)?;
         range("gap", self.gap, 0, 64)?;
         if self.panels.is_empty() {
-            return Err(GridError::NoImages {
-                caption: String::new(),
-            });
+            return Err(GridError::NoImages { caption: String::new() });
         }
         for panel in &self.panels {
             let caption = panel.caption.clone();
@@ -210,31 +176,20 @@ impl Grid {
         let images = columns * (width * self.scale + self.gap);
         let text = panel.caption.chars().count() * (font::WIDTH + 1) * self.text_scale() + self.gap;
         let text = if panel.caption.is_empty() { 0 } else { text };
-        (
-            images.max(text),
-            self.caption_height(panel) + rows * (height * self.scale + self.gap),
-        )
+        (images.max(text), self.caption_height(panel) + rows * (height * self.scale + self.gap))
     }
 
     fn panel(&self, canvas: &mut Canvas, panel: &Panel, left: usize, top: usize) {
         canvas.text(&panel.caption, left, top, self.text_scale());
         let top = top + self.caption_height(panel);
         let (_, height, width, _) = panel.images.dim();
-        let (step_x, step_y) = (
-            width * self.scale + self.gap,
-            height * self.scale + self.gap,
-        );
+        let (step_x, step_y) = (width * self.scale + self.gap, height * self.scale + self.gap);
         for (index, image) in panel.images.outer_iter().enumerate() {
-            let (x0, y0) = (
-                left + index % panel.columns * step_x,
-                top + index / panel.columns * step_y,
-            );
+            let (x0, y0) = (left + index % panel.columns * step_x, top + index / panel.columns * step_y);
             for y in 0..height * self.scale {
                 for x in 0..width * self.scale {
                     let pixel = image.slice(ndarray::s![y / self.scale, x / self.scale, ..]);
-                    canvas.set(x0 + x, y0 + y, |channel| {
-                        pixel[channel.min(pixel.len() - 1)]
-                    });
+                    canvas.set(x0 + x, y0 + y, |channel| pixel[channel.min(pixel.len() - 1)]);
                 }
             }
         }
@@ -244,10 +199,7 @@ impl Grid {
 impl Canvas {
     fn set(&mut self, x: usize, y: usize, value: impl Fn(usize) -> u8) {
         let start = (y * self.width + x) * self.channels;
-        for (channel, byte) in self.pixels[start..start + self.channels]
-            .iter_mut()
-            .enumerate()
-        {
+        for (channel, byte) in self.pixels[start..start + self.channels].iter_mut().enumerate() {
             *byte = value(channel);
         }
     }
@@ -271,18 +223,10 @@ impl Canvas {
     pub fn png(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);
-        encoder.set_color(if self.channels == 3 {
-            png::ColorType::Rgb
-        } else {
-            png::ColorType::Grayscale
-        });
+        encoder.set_color(if self.channels == 3 { png::ColorType::Rgb } else { png::ColorType::Grayscale });
         encoder.set_depth(png::BitDepth::Eight);
-        let mut writer = encoder
-            .write_header()
-            .expect("sides are 1 to 2^26, memory does not fail");
-        writer
-            .write_image_data(&self.pixels)
-            .expect("the canvas has the size of the header");
+        let mut writer = encoder.write_header().expect("sides are 1 to 2^26, memory does not fail");
+        writer.write_image_data(&self.pixels).expect("the canvas has the size of the header");
         writer.finish().expect("memory does not fail");
         bytes
     }

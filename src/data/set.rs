@@ -20,19 +20,11 @@ pub struct DataSet {
 pub enum ShapeError {
     /// [`DataSet::require_shape`]: the shapes differ.
     #[error("the images of {source_name} are {found}, the design reads {wanted}")]
-    Differs {
-        source_name: String,
-        found: String,
-        wanted: String,
-    },
+    Differs { source_name: String, found: String, wanted: String },
     /// [`DataSet::fit`]: the images are smaller than the design's, or not square, or of other
     /// channels.
     #[error("the images of {source_name} are {found} and cannot be averaged down to {wanted}")]
-    CannotFit {
-        source_name: String,
-        found: String,
-        wanted: String,
-    },
+    CannotFit { source_name: String, found: String, wanted: String },
 }
 
 crate::data::diagnostic!(ShapeError);
@@ -75,11 +67,7 @@ impl DataSet {
     /// Shape of one image.
     pub fn shape(&self) -> Shape {
         let (_, height, width, channels) = self.images.dim();
-        Shape {
-            height,
-            width,
-            channels,
-        }
+        Shape { height, width, channels }
     }
 
     /// Image `index` as `[height, width, channels]`. Panics if `index >= len()`.
@@ -119,17 +107,10 @@ impl DataSet {
     pub fn fit(self, wanted: Shape) -> Result<Fitted, ShapeError> {
         let found = self.shape();
         if found == wanted {
-            return Ok(Fitted {
-                data: self,
-                note: None,
-            });
+            return Ok(Fitted { data: self, note: None });
         }
         let square = found.height == found.width && wanted.height == wanted.width;
-        if !square
-            || found.channels != wanted.channels
-            || found.height < wanted.height
-            || wanted.is_empty()
-        {
+        if !square || found.channels != wanted.channels || found.height < wanted.height || wanted.is_empty() {
             return Err(ShapeError::CannotFit {
                 source_name: self.source,
                 found: describe(found),
@@ -139,18 +120,8 @@ impl DataSet {
         let (from, to) = (describe(found), describe(wanted));
         let images = downscale(self.images.view(), wanted.height, wanted.width);
         let source = format!("{}, averaged down to {to}", self.source);
-        let note = format!(
-            "images of {} averaged down from {from} to {to}",
-            self.source
-        );
-        Ok(Fitted {
-            data: DataSet {
-                images,
-                labels: self.labels,
-                source,
-            },
-            note: Some(note),
-        })
+        let note = format!("images of {} averaged down from {from} to {to}", self.source);
+        Ok(Fitted { data: DataSet { images, labels: self.labels, source }, note: Some(note) })
     }
 }
 
@@ -194,12 +165,7 @@ fn overlaps(from: usize, to: usize) -> Vec<Vec<(usize, u64)>> {
     let window = |i: usize| {
         let (start, end) = (i * from, (i + 1) * from);
         (start / to..end.div_ceil(to))
-            .map(|r| {
-                (
-                    r,
-                    ((r + 1) * to).min(end).saturating_sub((r * to).max(start)) as u64,
-                )
-            })
+            .map(|r| (r, ((r + 1) * to).min(end).saturating_sub((r * to).max(start)) as u64))
             .collect()
     };
     (0..to).map(window).collect()

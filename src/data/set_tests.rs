@@ -15,12 +15,7 @@ fn put(directory: &Path, name: &str, header: &[u8], data: &[u8]) {
 
 /// Two images of 2x2 and two labels, under the given names.
 fn small(directory: &Path, images: &str, labels: &str) {
-    put(
-        directory,
-        images,
-        &[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2],
-        &[1; 8],
-    );
+    put(directory, images, &[0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2], &[1; 8]);
     put(directory, labels, &[0, 0, 8, 1, 0, 0, 0, 2], &[4, 9]);
 }
 
@@ -40,18 +35,11 @@ fn mnist_or_synthetic() -> DataSet {
 #[test]
 fn ten_thousand_digits() {
     let data = mnist_or_synthetic();
-    assert_eq!(
-        (data.len(), data.shape(), data.labels.len()),
-        (10_000, MNIST, 10_000)
-    );
+    assert_eq!((data.len(), data.shape(), data.labels.len()), (10_000, MNIST, 10_000));
     data.require_shape(MNIST).unwrap();
     // White on black with every class present holds for both sources.
     let mean = data.images.iter().map(|&p| f64::from(p)).sum::<f64>() / data.images.len() as f64;
-    assert!(
-        (20.0..50.0).contains(&mean),
-        "mean {mean} of {}",
-        data.source
-    );
+    assert!((20.0..50.0).contains(&mean), "mean {mean} of {}", data.source);
     for class in 0..10 {
         let count = data.labels.iter().filter(|&&l| l == class).count();
         assert!((850..1200).contains(&count), "{count} of class {class}");
@@ -71,9 +59,7 @@ fn all_names_are_found() {
     ] {
         let directory = tempfile::tempdir().unwrap();
         small(directory.path(), images, labels);
-        let data = mnist::load(Some(directory.path()), Split::Test)
-            .unwrap()
-            .unwrap();
+        let data = mnist::load(Some(directory.path()), Split::Test).unwrap().unwrap();
         assert_eq!((data.len(), data.labels), (2, vec![4, 9]), "{images}");
     }
 }
@@ -81,16 +67,8 @@ fn all_names_are_found() {
 #[test]
 fn the_preferred_half_comes_first() {
     let directory = tempfile::tempdir().unwrap();
-    small(
-        directory.path(),
-        "t10k-images-idx3-ubyte",
-        "t10k-labels-idx1-ubyte",
-    );
-    small(
-        directory.path(),
-        "train-images-idx3-ubyte",
-        "train-labels-idx1-ubyte",
-    );
+    small(directory.path(), "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte");
+    small(directory.path(), "train-images-idx3-ubyte", "train-labels-idx1-ubyte");
     for (split, name) in [(Split::Test, "MNIST t10k"), (Split::Train, "MNIST train")] {
         let data = mnist::load_from(directory.path(), split).unwrap().unwrap();
         assert!(data.source.starts_with(name), "{}", data.source);
@@ -103,10 +81,7 @@ fn a_named_directory_must_have_the_data() {
     let error = mnist::load(Some(directory.path()), Split::Test).unwrap_err();
     assert!(matches!(error, MnistError::NotThere { .. }), "{error}");
     assert!(error.help().contains("t10k-images-idx3-ubyte"));
-    assert_eq!(
-        mnist::load_from(directory.path(), Split::Test).unwrap(),
-        None
-    );
+    assert_eq!(mnist::load_from(directory.path(), Split::Test).unwrap(), None);
 }
 
 #[test]
@@ -114,21 +89,10 @@ fn images_without_or_with_other_labels() {
     let directory = tempfile::tempdir().unwrap();
     small(directory.path(), "t10k-images-idx3-ubyte", "elsewhere");
     let error = mnist::load_from(directory.path(), Split::Test).unwrap_err();
-    assert!(
-        matches!(&error, MnistError::NoLabels { wanted, .. } if wanted == "t10k-labels-idx1-ubyte"),
-        "{error}"
-    );
-    put(
-        directory.path(),
-        "t10k-labels-idx1-ubyte",
-        &[0, 0, 8, 1, 0, 0, 0, 3],
-        &[4, 9, 1],
-    );
+    assert!(matches!(&error, MnistError::NoLabels { wanted, .. } if wanted == "t10k-labels-idx1-ubyte"), "{error}");
+    put(directory.path(), "t10k-labels-idx1-ubyte", &[0, 0, 8, 1, 0, 0, 0, 3], &[4, 9, 1]);
     let error = mnist::load_from(directory.path(), Split::Test).unwrap_err();
-    assert!(
-        error.to_string().contains("3 labels for 2 images"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("3 labels for 2 images"), "{error}");
 }
 
 #[test]
@@ -136,12 +100,7 @@ fn other_shapes_are_named() {
     let data = synthetic::digits(Shape::new(8, 8, 1), 10, 1);
     let text = data.require_shape(MNIST).unwrap_err().to_string();
     assert!(text.contains("are 8x8, the design reads 28x28"), "{text}");
-    for wanted in [
-        MNIST,
-        Shape::new(4, 4, 3),
-        Shape::new(4, 2, 1),
-        Shape::new(0, 0, 1),
-    ] {
+    for wanted in [MNIST, Shape::new(4, 4, 3), Shape::new(4, 2, 1), Shape::new(0, 0, 1)] {
         let error = data.clone().fit(wanted).unwrap_err();
         assert!(error.to_string().contains("are 8x8 and cannot"), "{error}");
         assert!(error.help().contains("synthetic"));
@@ -170,8 +129,7 @@ fn downscale_is_the_area_average() {
         let step = 28.0 / side as f64;
         for ((n, y, x, _), &pixel) in small.indexed_iter() {
             let overlap = |i: usize, r: usize| {
-                (((r + 1) as f64).min((i + 1) as f64 * step) - (r as f64).max(i as f64 * step))
-                    .max(0.0)
+                (((r + 1) as f64).min((i + 1) as f64 * step) - (r as f64).max(i as f64 * step)).max(0.0)
             };
             let mut mean = 0.0;
             for r in 0..28 {
@@ -180,10 +138,7 @@ fn downscale_is_the_area_average() {
                 }
             }
             mean /= step * step;
-            assert!(
-                (mean - f64::from(pixel)).abs() <= 0.5 + 1e-9,
-                "{side}: {mean} {pixel}"
-            );
+            assert!((mean - f64::from(pixel)).abs() <= 0.5 + 1e-9, "{side}: {mean} {pixel}");
         }
     }
     let white = Array4::from_elem((1, 28, 28, 3), 255u8);
@@ -199,50 +154,26 @@ fn synthetic_digits_depend_on_seed_and_place_only() {
     assert_eq!(few.labels, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]);
     assert_ne!(many.image(1), many.image(11));
     // A fixed checksum: a change of the drawing, or of the machine, must not pass unnoticed.
-    let sum: u64 = many
-        .images
-        .iter()
-        .zip(1u64..)
-        .map(|(&p, i)| u64::from(p) * i)
-        .sum();
+    let sum: u64 = many.images.iter().zip(1u64..).map(|(&p, i)| u64::from(p) * i).sum();
     assert_eq!(sum, 9_712_382_934, "checksum");
 }
 
 /// Digits can be told apart: the nearest class mean of one seed classifies most digits of another.
 #[test]
 fn synthetic_digits_are_classifiable() {
-    for (shape, wanted) in [
-        (MNIST, 0.85),
-        (Shape::new(8, 8, 1), 0.8),
-        (Shape::new(32, 32, 3), 0.6),
-    ] {
-        let (train, test) = (
-            synthetic::digits(shape, 500, 1),
-            synthetic::digits(shape, 200, 2),
-        );
+    for (shape, wanted) in [(MNIST, 0.85), (Shape::new(8, 8, 1), 0.8), (Shape::new(32, 32, 3), 0.6)] {
+        let (train, test) = (synthetic::digits(shape, 500, 1), synthetic::digits(shape, 200, 2));
         let mut means = vec![vec![0.0; shape.len()]; 10];
         for (image, &label) in train.images.outer_iter().zip(&train.labels) {
-            means[usize::from(label)]
-                .iter_mut()
-                .zip(image)
-                .for_each(|(m, &p)| *m += f64::from(p) / 50.0);
+            means[usize::from(label)].iter_mut().zip(image).for_each(|(m, &p)| *m += f64::from(p) / 50.0);
         }
-        let hits = test
-            .images
-            .outer_iter()
-            .zip(&test.labels)
-            .filter(|(image, label)| {
-                let distance = |mean: &Vec<f64>| {
-                    mean.iter()
-                        .zip(image)
-                        .map(|(m, &p)| (m - f64::from(p)).powi(2))
-                        .sum::<f64>()
-                };
-                let nearest = (0..10u8).min_by(|&a, &b| {
-                    distance(&means[usize::from(a)]).total_cmp(&distance(&means[usize::from(b)]))
-                });
-                nearest == Some(**label)
-            });
+        let hits = test.images.outer_iter().zip(&test.labels).filter(|(image, label)| {
+            let distance =
+                |mean: &Vec<f64>| mean.iter().zip(image).map(|(m, &p)| (m - f64::from(p)).powi(2)).sum::<f64>();
+            let nearest = (0..10u8)
+                .min_by(|&a, &b| distance(&means[usize::from(a)]).total_cmp(&distance(&means[usize::from(b)])));
+            nearest == Some(**label)
+        });
         let accuracy = hits.count() as f64 / 200.0;
         assert!(accuracy > wanted, "{accuracy} at {shape:?}");
     }

@@ -26,66 +26,23 @@ use Stroke::{Sharp, Smooth};
 
 /// The ways to write each digit.
 const DIGITS: [&[&[Stroke]]; 10] = [
-    &[&[Smooth(&[
-        (0.5, 0.0),
-        (0.13, 0.0),
-        (0.13, 1.0),
-        (0.87, 1.0),
-        (0.87, 0.0),
-        (0.5, 0.0),
-    ])]],
-    &[
-        &[Sharp(&[(0.5, 0.0), (0.5, 1.0)])],
-        &[Sharp(&[(0.3, 0.2), (0.55, 0.0), (0.55, 1.0)])],
-    ],
+    &[&[Smooth(&[(0.5, 0.0), (0.13, 0.0), (0.13, 1.0), (0.87, 1.0), (0.87, 0.0), (0.5, 0.0)])]],
+    &[&[Sharp(&[(0.5, 0.0), (0.5, 1.0)])], &[Sharp(&[(0.3, 0.2), (0.55, 0.0), (0.55, 1.0)])]],
     &[&[
-        Smooth(&[
-            (0.15, 0.28),
-            (0.2, -0.04),
-            (0.86, -0.04),
-            (0.86, 0.42),
-            (0.14, 1.0),
-        ]),
+        Smooth(&[(0.15, 0.28), (0.2, -0.04), (0.86, -0.04), (0.86, 0.42), (0.14, 1.0)]),
         Sharp(&[(0.14, 1.0), (0.88, 1.0)]),
     ]],
     &[&[
-        Smooth(&[
-            (0.17, 0.12),
-            (0.35, -0.05),
-            (0.84, -0.05),
-            (0.84, 0.46),
-            (0.4, 0.46),
-        ]),
-        Smooth(&[
-            (0.4, 0.46),
-            (0.9, 0.46),
-            (0.9, 1.03),
-            (0.35, 1.05),
-            (0.13, 0.85),
-        ]),
+        Smooth(&[(0.17, 0.12), (0.35, -0.05), (0.84, -0.05), (0.84, 0.46), (0.4, 0.46)]),
+        Smooth(&[(0.4, 0.46), (0.9, 0.46), (0.9, 1.03), (0.35, 1.05), (0.13, 0.85)]),
     ]],
     &[
-        &[Sharp(&[
-            (0.68, 1.0),
-            (0.68, 0.0),
-            (0.1, 0.67),
-            (0.92, 0.67),
-        ])],
-        &[
-            Sharp(&[(0.2, 0.0), (0.14, 0.52), (0.8, 0.52)]),
-            Sharp(&[(0.8, 0.02), (0.74, 1.0)]),
-        ],
+        &[Sharp(&[(0.68, 1.0), (0.68, 0.0), (0.1, 0.67), (0.92, 0.67)])],
+        &[Sharp(&[(0.2, 0.0), (0.14, 0.52), (0.8, 0.52)]), Sharp(&[(0.8, 0.02), (0.74, 1.0)])],
     ],
     &[&[
         Sharp(&[(0.82, 0.0), (0.26, 0.0), (0.22, 0.44)]),
-        Smooth(&[
-            (0.22, 0.44),
-            (0.5, 0.3),
-            (0.9, 0.36),
-            (0.9, 1.03),
-            (0.4, 1.06),
-            (0.14, 0.86),
-        ]),
+        Smooth(&[(0.22, 0.44), (0.5, 0.3), (0.9, 0.36), (0.9, 1.03), (0.4, 1.06), (0.14, 0.86)]),
     ]],
     &[&[Smooth(&[
         (0.7, 0.0),
@@ -99,38 +56,14 @@ const DIGITS: [&[&[Stroke]]; 10] = [
     ])]],
     &[
         &[Sharp(&[(0.12, 0.0), (0.86, 0.0), (0.4, 1.0)])],
-        &[
-            Sharp(&[(0.12, 0.0), (0.86, 0.0), (0.4, 1.0)]),
-            Sharp(&[(0.36, 0.5), (0.8, 0.5)]),
-        ],
+        &[Sharp(&[(0.12, 0.0), (0.86, 0.0), (0.4, 1.0)]), Sharp(&[(0.36, 0.5), (0.8, 0.5)])],
     ],
     &[&[
-        Smooth(&[
-            (0.5, 0.46),
-            (0.16, 0.46),
-            (0.16, 0.0),
-            (0.84, 0.0),
-            (0.84, 0.46),
-            (0.5, 0.46),
-        ]),
-        Smooth(&[
-            (0.5, 0.46),
-            (0.1, 0.46),
-            (0.1, 1.0),
-            (0.9, 1.0),
-            (0.9, 0.46),
-            (0.5, 0.46),
-        ]),
+        Smooth(&[(0.5, 0.46), (0.16, 0.46), (0.16, 0.0), (0.84, 0.0), (0.84, 0.46), (0.5, 0.46)]),
+        Smooth(&[(0.5, 0.46), (0.1, 0.46), (0.1, 1.0), (0.9, 1.0), (0.9, 0.46), (0.5, 0.46)]),
     ]],
     &[&[
-        Smooth(&[
-            (0.82, 0.28),
-            (0.78, 0.56),
-            (0.16, 0.56),
-            (0.16, 0.0),
-            (0.82, -0.04),
-            (0.82, 0.28),
-        ]),
+        Smooth(&[(0.82, 0.28), (0.78, 0.56), (0.16, 0.56), (0.16, 0.0), (0.82, -0.04), (0.82, 0.28)]),
         Smooth(&[(0.82, 0.24), (0.84, 0.6), (0.66, 1.0)]),
     ]],
 ];
@@ -148,15 +81,8 @@ pub fn digits(shape: Shape, count: usize, seed: u64) -> DataSet {
         .collect();
     let size = (count, shape.height, shape.width, shape.channels);
     let images = Array4::from_shape_vec(size, pixels).expect("one image of this shape a label");
-    let source = format!(
-        "synthetic digits, seed {seed} ({count} images {})",
-        describe(shape)
-    );
-    DataSet {
-        images,
-        labels,
-        source,
-    }
+    let source = format!("synthetic digits, seed {seed} ({count} images {})", describe(shape));
+    DataSet { images, labels, source }
 }
 
 fn draw(digit: u8, shape: Shape, mut random: SplitMix64) -> Vec<u8> {
@@ -174,8 +100,7 @@ fn draw(digit: u8, shape: Shape, mut random: SplitMix64) -> Vec<u8> {
             Smooth(points) => spline(&bend(points, &mut random)),
         };
         let path: Vec<Point> = path.into_iter().map(|p| place.map(p)).collect();
-        path.windows(2)
-            .for_each(|ends| ink.line(ends[0], ends[1], pen));
+        path.windows(2).for_each(|ends| ink.line(ends[0], ends[1], pen));
     }
     let tint: Vec<f64> = match shape.channels {
         1 => vec![1.0],
@@ -187,11 +112,7 @@ fn draw(digit: u8, shape: Shape, mut random: SplitMix64) -> Vec<u8> {
         for gain in &tint {
             // Sum of four uniform values: close to normal, standard deviation about 3 grey levels.
             let noise: f64 = (0..4).map(|_| random.uniform(-2.6, 2.6)).sum();
-            pixels.push(
-                (coverage * brightness * gain + noise)
-                    .round()
-                    .clamp(0.0, 255.0) as u8,
-            );
+            pixels.push((coverage * brightness * gain + noise).round().clamp(0.0, 255.0) as u8);
         }
     }
     pixels
@@ -201,10 +122,7 @@ fn draw(digit: u8, shape: Shape, mut random: SplitMix64) -> Vec<u8> {
 fn bend(points: &[Point], random: &mut SplitMix64) -> Vec<Point> {
     let mut moved: Vec<Point> = Vec::with_capacity(points.len());
     for &(x, y) in points {
-        moved.push((
-            x + random.uniform(-0.035, 0.035),
-            y + random.uniform(-0.035, 0.035),
-        ));
+        moved.push((x + random.uniform(-0.035, 0.035), y + random.uniform(-0.035, 0.035)));
     }
     if points.first() == points.last() {
         moved[points.len() - 1] = moved[0];
@@ -245,9 +163,6 @@ impl Placement {
     fn map(&self, (x, y): Point) -> Point {
         let v = (y - 0.5) * self.height;
         let u = (x - 0.5) * self.width - self.slant * v;
-        (
-            self.centre.0 + self.cosine * u - self.sine * v,
-            self.centre.1 + self.sine * u + self.cosine * v,
-        )
+        (self.centre.0 + self.cosine * u - self.sine * v, self.centre.1 + self.sine * u + self.cosine * v)
     }
 }

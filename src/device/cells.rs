@@ -1,7 +1,7 @@
 //! Weights as device levels, and the stream that programs them.
 
 use crate::config::{Design, PairScheme};
-use crate::schedule::{bits_for, Schedule};
+use crate::schedule::{Schedule, bits_for};
 use ndarray::Array2;
 
 /// How a signed weight in level steps becomes device levels, and a cell's programming data.

@@ -1,15 +1,15 @@
 //! One design in the simulator, programmed, with its golden model beside it.
 
-use super::report::{layers, Mismatch, PassReport};
+use super::report::{Mismatch, PassReport, layers};
 use crate::config::Role;
 use crate::cosim::{
     BuildSpec, ConfigSpace, ConfigWord, CosimError, Driver, DriverOptions, Op, ProgramWord, Trace, TraceWindow,
 };
 use crate::device::{self, Mapping};
-use crate::emit::{bias_word, parameter_word, program_word, Package};
+use crate::emit::{Package, bias_word, parameter_word, program_word};
 use crate::golden::Machine;
 use crate::rtl::{CrossbarView, TOP};
-use crate::schedule::{predict, OpCycles, Schedule};
+use crate::schedule::{OpCycles, Schedule, predict};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -174,37 +174,37 @@ impl<'a> Session<'a> {
         }
         self.driver.clear_expected();
         self.driver.expect(None, &image, Some(&mask))?;
+        self.driver.log_taps(true)?;
         let predicted: u64 = self.predicted[ops.clone()].iter().map(|c| c.total).sum();
         // Far beyond any latency of a macro that answers at all.
         let run = self.driver.run(network, 1000 * predicted + 1_000_000)?;
         let compare = self.driver.compare();
         self.driver.clear_expected();
         let output_words = self.schedule.tensors[program.output].words as u64;
-        let mut rtl_output: Vec<i8> =
-            self.driver.read(network, output_words)?.into_iter().map(|b| b as i8).collect();
+        let mut rtl_output: Vec<i8> = self.driver.read(network, output_words)?.into_iter().map(|b| b as i8).collect();
         rtl_output.truncate(self.schedule.tensors[program.output].shape.len());
         let golden_output = self.golden.output(role).to_vec();
         // The output stream is compared as well: the tap sees the memory's input, this its output.
         let stream = rtl_output.iter().zip(&golden_output).filter(|(a, b)| a != b).count() as u64;
 
-        let mut reports = layers(self.schedule, ops, &self.predicted, |op| {
-            run.layers.get(op).map_or((0, 0), |l| (l.busy, l.array))
-        });
+        let mut reports =
+            layers(self.schedule, ops, &self.predicted, |op| run.layers.get(op).map_or((0, 0), |l| (l.busy, l.array)));
         let first = compare.first_mismatch.map(|d| {
             self.locate(d.address as usize, Some(d.cycle - run.accepted), d.expected as i8, Some(d.got as i8))
         });
-        let first = first.or_else(|| {
-            compare.first_unwritten.map(|u| self.locate(u.address as usize, None, u.expected as i8, None))
-        });
-        if let Some(mismatch) = &first {
-            if let Some(layer) = reports.iter_mut().find(|l| l.layer == mismatch.layer) {
-                layer.differences += 1;
+        let first = first
+            .or_else(|| compare.first_unwritten.map(|u| self.locate(u.address as usize, None, u.expected as i8, None)));
+        let differences = compare.differences().max(stream);
+        for (op, wrong) in self.wrong_by_op(&image) {
+            let name = &self.schedule.banks[self.schedule.ops[op].layer].name;
+            if let Some(layer) = reports.iter_mut().find(|l| l.layer == *name) {
+                layer.differences += wrong;
             }
         }
         let trace_cycle = compare.first_mismatch.map(|d| d.cycle - self.pass_start);
         Ok(PassReport {
             network: role.name(),
-            differences: compare.differences().max(stream),
+            differences,
             compared: compare.bytes_checked,
             cycles: run.cycles,
             predicted_cycles: predicted,
@@ -215,6 +215,18 @@ impl<'a> Session<'a> {
             rtl_output,
             golden_output,
         })
+    }
+
+    /// Wrong bytes that each operation wrote.
+    fn wrong_by_op(&mut self, image: &[u8]) -> Vec<(usize, u64)> {
+        let mut wrong: Vec<(usize, u64)> = Vec::new();
+        for write in self.driver.take_tap_log().iter() {
+            let n = write.bytes().filter(|&(at, value)| image.get(at as usize) != Some(&value)).count() as u64;
+            if n > 0 {
+                wrong.push((write.layer as usize, n));
+            }
+        }
+        wrong
     }
 
     fn network(&self, role: Role) -> u32 {

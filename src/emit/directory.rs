@@ -1,6 +1,6 @@
 //! A directory that appears whole or not at all.
 
-use super::{Package, MANIFEST};
+use super::{MANIFEST, Package};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,18 @@ use std::path::{Path, PathBuf};
 /// The emission could not be written; what was there before is still there.
 #[derive(Debug, thiserror::Error)]
 pub enum EmitError {
-    #[error("cannot write {}: {step}: {source}", path.display())]
-    Write { path: PathBuf, step: &'static str, source: io::Error },
+    #[error("cannot write {}: {step}: {}", path.display(), plain(reason))]
+    Write { path: PathBuf, step: &'static str, reason: io::Error },
     #[error("{} holds files that memgan did not write ({found})", path.display())]
     NotOurs { path: PathBuf, found: String },
     #[error("{} is a file, not a directory", .0.display())]
     IsFile(PathBuf),
+}
+
+/// The operating system's reason without a temporary file's name.
+fn plain(reason: &io::Error) -> String {
+    let text = reason.to_string();
+    text.split(" at path ").next().unwrap_or(&text).to_owned()
 }
 
 impl EmitError {
@@ -37,12 +43,13 @@ impl EmitError {
 /// # Errors
 /// If `out` holds something else, or the operating system refuses.
 pub fn write_directory(package: &Package, out: &Path) -> Result<(), EmitError> {
-    let fail = |step| move |source| EmitError::Write { path: out.to_owned(), step, source };
+    let fail = |step| move |reason| EmitError::Write { path: out.to_owned(), step, reason };
     let replaces = check_target(out)?;
     let parent = match out.parent() {
         Some(p) if !p.as_os_str().is_empty() => p.to_owned(),
         _ => PathBuf::from("."),
     };
+    fs::create_dir_all(&parent).map_err(fail("creating the directory above it"))?;
     let beside = tempfile::Builder::new()
         .prefix(".memgan-emit-")
         .tempdir_in(&parent)
@@ -58,18 +65,18 @@ pub fn write_directory(package: &Package, out: &Path) -> Result<(), EmitError> {
     if replaces {
         fs::rename(out, &old).map_err(fail("moving the earlier emission"))?;
     }
-    fs::rename(&fresh, out).map_err(|source| {
+    fs::rename(&fresh, out).map_err(|reason| {
         if replaces {
             // Put back what was there.
             let _ = fs::rename(&old, out);
         }
-        fail("renaming")(source)
+        fail("renaming")(reason)
     })
 }
 
 /// Whether there is something at `out` to replace.
 fn check_target(out: &Path) -> Result<bool, EmitError> {
-    let fail = |source| EmitError::Write { path: out.to_owned(), step: "looking at it", source };
+    let fail = |reason| EmitError::Write { path: out.to_owned(), step: "looking at it", reason };
     match fs::metadata(out) {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(e) => Err(fail(e)),
@@ -117,8 +124,9 @@ mod tests {
         assert!(matches!(&error, EmitError::NotOurs { found, .. } if found == "thesis.tex"), "{error}");
         assert_eq!(fs::read_dir(&own).unwrap().count(), 1);
         assert!(matches!(write_directory(&package("x"), &own.join("thesis.tex")), Err(EmitError::IsFile(_))));
-        assert!(write_directory(&package("x"), &dir.path().join("no/parent")).is_err());
+        assert!(write_directory(&package("x"), &own.join("thesis.tex/below")).is_err(), "below a file");
+        write_directory(&package("x"), &dir.path().join("new/parent")).unwrap();
         let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-        assert_eq!(left.len(), 2, "nothing is left beside: {left:?}");
+        assert_eq!(left.len(), 3, "nothing is left beside: {left:?}");
     }
 }

@@ -87,7 +87,8 @@ pub(super) fn images(schedule: &Schedule, mapping: &Mapping) -> Vec<(String, Str
             hex(&bias_word(schedule, bias, word), schedule.lanes * BIAS_BITS as usize, line);
         }
     }
-    let lines = |rows: Vec<String>| rows.into_iter().map(|l| if l.is_empty() { "0\n".into() } else { l + "\n" }).collect();
+    let lines =
+        |rows: Vec<String>| rows.into_iter().map(|l| if l.is_empty() { "0\n".into() } else { l + "\n" }).collect();
     files.push((BIAS_IMAGE.into(), lines(biases)));
     let parameters = mapping
         .layers

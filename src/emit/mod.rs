@@ -6,6 +6,6 @@ mod directory;
 mod images;
 mod package;
 
-pub use directory::{write_directory, EmitError};
-pub use images::{bias_word, parameter_word, program_word, BIAS_IMAGE, PARAMETER_IMAGE};
-pub use package::{config_hash, Package, MANIFEST, VIEW_DIR};
+pub use directory::{EmitError, write_directory};
+pub use images::{BIAS_IMAGE, PARAMETER_IMAGE, bias_word, parameter_word, program_word};
+pub use package::{MANIFEST, Package, VIEW_DIR, config_hash};

@@ -5,10 +5,10 @@
 //! that. Layers without a table keep whatever scale results; for `tanh` and `sigmoid` the requantised value must have
 //! the table's scale, so there the weight scale is chosen for it, at the cost of at most one bit of the levels.
 
-use super::{BankKernel, Machine};
+use super::{BankKernel, BatchMachine};
 use crate::config::{Activation, Role};
 use crate::device::{CellCode, LayerMap, LayerParameters, Mapping};
-use crate::numeric::{adc, code_scale, latent_scale, BIAS_BITS, SHIFT_BITS, SIGMOID_INPUT_EXP, TANH_INPUT_EXP};
+use crate::numeric::{BIAS_BITS, SHIFT_BITS, SIGMOID_INPUT_EXP, TANH_INPUT_EXP, adc, code_scale, latent_scale};
 use crate::schedule::{OpKind, Schedule, WindowSegments};
 use ndarray::Array2;
 
@@ -50,18 +50,13 @@ pub fn map_weights<'w>(
         if inputs == 0 {
             return Err(MappingError::NoCalibration(if role == Role::Generator { "seed" } else { "image" }));
         }
-        let mut machines: Vec<_> = (0..inputs)
-            .map(|i| {
-                let mut machine = Machine::new(schedule, &mapping);
-                if role == Role::Generator {
-                    machine.seed(calibration.latent_seeds[i]);
-                    machine.latents(role);
-                } else {
-                    machine.load(role, &calibration.images[i]);
-                }
-                machine
-            })
-            .collect();
+        let mut machines = BatchMachine::new(schedule, &mapping, inputs);
+        if role == Role::Generator {
+            calibration.latent_seeds.iter().enumerate().for_each(|(i, &seed)| machines.seed(i, seed));
+            machines.latents(role);
+        } else {
+            calibration.images.iter().enumerate().for_each(|(i, image)| machines.load(i, role, image));
+        }
         let mut scale = match role {
             Role::Generator => latent_scale(schedule.design.latent),
             _ => code_scale(schedule.design.pixel_range),
@@ -72,13 +67,9 @@ pub fn map_weights<'w>(
                 let (matrix, bias) = weights[layer];
                 let map = map_layer(schedule, op, matrix, bias, scale, &machines);
                 scale = map.output_scale;
-                for machine in &mut machines {
-                    machine.set_layer(layer, &map);
-                }
+                machines.set_layer(layer, &map);
                 mapping.layers[layer] = map;
-            }
-            for machine in &mut machines {
-                machine.execute(op);
+                machines.run_layer(layer);
             }
         }
     }
@@ -117,7 +108,7 @@ fn map_layer(
     matrix: &Array2<f32>,
     bias: &[f32],
     input_scale: f64,
-    machines: &[Machine],
+    machines: &BatchMachine,
 ) -> LayerMap {
     let op = &schedule.ops[op_index];
     let bank = &schedule.banks[op.layer];
@@ -138,7 +129,7 @@ fn map_layer(
     let levels = matrix.mapv(quantise);
 
     let kernel = BankKernel::new(bank, schedule.design.crossbar.rows, &levels);
-    let inputs: Vec<Vec<i8>> = machines.iter().flat_map(|m| m.read_vectors(op_index)).collect();
+    let inputs: Vec<Vec<i8>> = (0..machines.len()).flat_map(|i| machines.read_vectors(i, op_index)).collect();
     let dots = tile_dots(&kernel, &inputs);
     let dot_max = dots.iter().flatten().fold(0, |m, d| m.max(d.abs()));
     let code_max = (1 << (adc_bits - 1)) - 1;
@@ -159,7 +150,13 @@ fn map_layer(
             let codes = |d: &Vec<i32>| -> Vec<i32> {
                 (0..columns).map(|j| d[j..].iter().step_by(columns).map(|&d| adc(d, gain, adc_bits)).sum()).collect()
             };
-            let v_max = largest_pre_activation(schedule, op_index, dots.iter().map(codes), &bias_codes, inputs.len() / machines.len());
+            let v_max = largest_pre_activation(
+                schedule,
+                op_index,
+                dots.iter().map(codes),
+                &bias_codes,
+                inputs.len() / machines.len(),
+            );
             (0..shift_max).find(|&s| (v_max >> s) <= 127).unwrap_or(shift_max)
         }
     };

@@ -20,12 +20,7 @@ impl<'a> FloatNetwork<'a> {
         weights: impl IntoIterator<Item = (&'a Array2<f32>, &'a [f32])>,
     ) -> Self {
         let program = schedule.program(network.role).expect("a network of this design");
-        Self {
-            schedule,
-            first_op: program.first_op,
-            last_op: program.last_op,
-            weights: weights.into_iter().collect(),
-        }
+        Self { schedule, first_op: program.first_op, last_op: program.last_op, weights: weights.into_iter().collect() }
     }
 
     /// Output of every layer for one input in row, column, channel order. Dropout is off.
@@ -46,7 +41,9 @@ impl<'a> FloatNetwork<'a> {
                     let mut vector = vec![0.0; matrix.nrows()];
                     for segment in WindowSegments::new(window) {
                         let Segment { address, index, len, last } = segment;
-                        vector[index..index + len].copy_from_slice(&x[address..address + len]);
+                        if len > 0 {
+                            vector[index..index + len].copy_from_slice(&x[address..address + len]);
+                        }
                         if last {
                             let y = ArrayView1::from(&vector).dot(matrix);
                             out.extend(y.iter().zip(bias).map(|(y, b)| apply(y + b, op.activation)));
@@ -85,7 +82,13 @@ fn apply(v: f32, activation: Activation) -> f32 {
     match activation {
         Activation::Linear => v,
         Activation::Relu => v.max(0.0),
-        Activation::LeakyRelu { shift } => if v < 0.0 { v / (1u32 << shift) as f32 } else { v },
+        Activation::LeakyRelu { shift } => {
+            if v < 0.0 {
+                v / (1u32 << shift) as f32
+            } else {
+                v
+            }
+        }
         Activation::Sigmoid => 1.0 / (1.0 + (-v).exp()),
         Activation::Tanh => v.tanh(),
     }

@@ -1,11 +1,22 @@
 //! The golden model: executes a schedule with integers, and the same network in float.
 
 mod bank;
+mod batch;
 mod calibrate;
+mod engine;
 mod float;
+mod instruction_set;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+mod lines;
 mod machine;
+mod portable;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_imports))]
+mod simd;
+mod window;
 
-pub use bank::BankKernel;
-pub use calibrate::{map_weights, Calibration, MappingError};
+pub use bank::{BankKernel, ReadBuffers};
+pub use batch::BatchMachine;
+pub use calibrate::{Calibration, MappingError, map_weights};
 pub use float::FloatNetwork;
+pub use instruction_set::InstructionSet;
 pub use machine::Machine;

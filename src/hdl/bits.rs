@@ -13,10 +13,7 @@ pub struct Bits {
 impl Bits {
     /// `value` in `width` bits. Panics when it does not fit.
     pub fn new(width: usize, value: u128) -> Self {
-        assert!(
-            width >= 128 || value >> width == 0,
-            "hdl: the literal {value} does not fit in {width} bits"
-        );
+        assert!(width >= 128 || value >> width == 0, "hdl: the literal {value} does not fit in {width} bits");
         Self::wrapping(width, value)
     }
 
@@ -31,9 +28,8 @@ impl Bits {
         let top = value >> room;
         assert!(top == 0 || top == -1, "hdl: the signed literal {value} does not fit in {width} bits");
         let sign = if value < 0 { u64::MAX } else { 0 };
-        let words: Vec<u64> = (0..width.div_ceil(64))
-            .map(|i| if i < 2 { (value >> (64 * i)) as u64 } else { sign })
-            .collect();
+        let words: Vec<u64> =
+            (0..width.div_ceil(64)).map(|i| if i < 2 { (value >> (64 * i)) as u64 } else { sign }).collect();
         Self::from_words(width, &words)
     }
 
@@ -104,10 +100,7 @@ impl Bits {
     /// Upper-case-free hexadecimal digits, one for each started group of four bits.
     pub fn hex(&self) -> String {
         let digit = |d: usize| self.words[d / 16] >> (d % 16 * 4) & 0xf;
-        (0..self.width.div_ceil(4))
-            .rev()
-            .map(|d| char::from_digit(digit(d) as u32, 16).unwrap_or('0'))
-            .collect()
+        (0..self.width.div_ceil(4)).rev().map(|d| char::from_digit(digit(d) as u32, 16).unwrap_or('0')).collect()
     }
 
     /// Bits `lo..lo + width`; bits above the own width read as zero.

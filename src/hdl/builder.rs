@@ -1,4 +1,5 @@
-//! Writing a module: header, ports, parameters and declarations. Behaviour and structure are in `structure.rs`.
+//! Writing a module: header, ports, parameters and declarations. Behaviour is in `structure.rs`, instances in
+//! `instance.rs`.
 
 use super::bits::Bits;
 use super::expr::{Expr, Kind, Name, Radix};
@@ -230,7 +231,10 @@ impl Builder {
     /// Marks bits as read on purpose, for linters. The name starts with `unused`.
     #[track_caller]
     pub fn unused(&mut self, name: &str, nets: &[Expr]) {
-        assert!(name.starts_with("unused"), "hdl: linters know unused bits by a name that starts with `unused`: `{name}`");
+        assert!(
+            name.starts_with("unused"),
+            "hdl: linters know unused bits by a name that starts with `unused`: `{name}`"
+        );
         let mut parts = vec![Expr::new(1, Kind::Lit { bits: Bits::zero(1), radix: Radix::Auto })];
         parts.extend_from_slice(nets);
         self.wire(name, Expr::concat(&parts).all());

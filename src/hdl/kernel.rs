@@ -3,9 +3,9 @@
 use super::builder::Builder;
 use super::expr::{Expr, Name};
 use super::flipflop::FLIP_FLOP;
+use super::kernel_code::Code;
 use super::module::Module;
 use super::select::index_width;
-use super::kernel_code::Code;
 use rust_hdl::core::prelude::{Atom, AtomKind, Block, Probe, TypeKind, Verilog};
 use std::collections::BTreeMap;
 use std::sync::Arc;

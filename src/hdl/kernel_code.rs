@@ -30,6 +30,8 @@ pub(super) struct Code {
     nets: BTreeMap<String, Target>,
     /// By `State$Idle`.
     values: BTreeMap<String, Expr>,
+    /// Values of each state enum.
+    states: BTreeMap<String, Vec<String>>,
     registers: Vec<Register>,
     /// What may be assigned to `clock` and `reset_n` of each register.
     wiring: BTreeMap<String, &'static str>,
@@ -43,6 +45,7 @@ impl Code {
             kernel: kernel.to_owned(),
             nets: BTreeMap::new(),
             values: BTreeMap::new(),
+            states: BTreeMap::new(),
             registers: Vec::new(),
             wiring: BTreeMap::new(),
             wired: 0,
@@ -79,11 +82,18 @@ impl Code {
         self.registers.push(Register { q: q.clone(), d: d.clone(), reset });
     }
 
-    /// Which values of an enum the body names.
-    pub(super) fn used_states(&self, states: &States, body: &Statements) -> Vec<bool> {
+    /// Which values of an enum the text will name.
+    pub(super) fn used_states(&mut self, states: &States, body: &Statements) -> Vec<bool> {
         let text = format!("{body:?}");
         let named = |value: &String| text.contains(&format!("\"{}${value}\"", states.name));
-        states.values.iter().map(named).collect()
+        let spelled_out = !states.values.len().is_power_of_two()
+            && any_match(body, &|m| {
+                let prefix = format!("{}$", states.name);
+                let ours = m.cases.iter().any(|c| self.key(&c.condition).starts_with(&prefix));
+                ours && m.cases.iter().any(|c| c.condition == "default")
+            });
+        self.states.insert(states.name.clone(), states.values.clone());
+        states.values.iter().map(|value| spelled_out || named(value)).collect()
     }
 
     /// Writes the body as one process.
@@ -183,6 +193,17 @@ impl Code {
         }
     }
 
+    /// The states that `_` stands for, when there are codes that are no state.
+    fn remaining(&self, m: &VerilogMatch) -> Vec<Expr> {
+        let named: Vec<String> = m.cases.iter().map(|c| self.key(&c.condition)).collect();
+        let states = self.states_of(&m.test).and_then(|name| Some((self.states.get(&name)?, name)));
+        let Some((values, name)) = states.filter(|(values, _)| !values.len().is_power_of_two()) else {
+            return Vec::new();
+        };
+        let keys = values.iter().map(|v| format!("{name}${v}")).filter(|k| !named.contains(k));
+        keys.filter_map(|k| self.values.get(&k).cloned()).collect()
+    }
+
     /// A `match` over states; a code that is no state goes to the reset state.
     fn case(&mut self, p: &mut Process, m: &VerilogMatch) {
         let sel = self.expr(&m.test);
@@ -201,6 +222,11 @@ impl Code {
                         c.arm(value, |p| self.block(p, block));
                     }
                 }
+            }
+            let remaining = self.remaining(m);
+            if let Some(block) = default.filter(|_| !remaining.is_empty()) {
+                c.arms(&remaining, |p| self.block(p, block));
+                default = None;
             }
             c.default(|p| match default {
                 Some(block) => self.block(p, block),
@@ -244,4 +270,23 @@ impl Code {
             _ => self.refuse(&format!("the expression {e:?}")),
         }
     }
+}
+
+fn any_match(body: &Statements, f: &dyn Fn(&VerilogMatch) -> bool) -> bool {
+    body.iter().any(|statement| match statement {
+        VerilogStatement::Match(m) => f(m) || m.cases.iter().any(|c| any_match(&c.block, f)),
+        VerilogStatement::If(c) => any_match_in(c, f),
+        VerilogStatement::Loop(l) => any_match(&l.block, f),
+        VerilogStatement::Macro(body) => any_match(body, f),
+        _ => false,
+    })
+}
+
+fn any_match_in(c: &VerilogConditional, f: &dyn Fn(&VerilogMatch) -> bool) -> bool {
+    let rest = match &c.otherwise {
+        VerilogBlockOrConditional::None => false,
+        VerilogBlockOrConditional::Block(body) => any_match(body, f),
+        VerilogBlockOrConditional::Conditional(next) => any_match(std::slice::from_ref(next), f),
+    };
+    rest || any_match(&c.then, f)
 }

@@ -8,8 +8,8 @@
 //! # Rules of the text
 //! - Every net is unsigned. Signed operations are explicit (`slt`, `sra_dyn`, `smul`, `sext`).
 //! - No width is ever extended or cut by the language: operands of one operator have one width, or building panics.
-//! - A slice is taken of a *net* (port, wire, reg, localparam, memory element) or of something that is only wiring (concat,
-//!   literal, extension). Name anything else first: `let sum = m.wire("sum", a.add_c(&b)); sum.slice(1, 8)`.
+//! - A slice is taken of a *net* (port, wire, reg, localparam, memory element) or of something that is only wiring
+//!   (concat, literal, extension). Name anything else first: `let sum = m.wire("sum", a.add_c(&b)); sum.slice(1, 8)`.
 //! - Clock and reset are `clk_i` and `rst_ni` (asynchronous, active low).
 //!
 //! # A module
@@ -47,44 +47,48 @@
 //!
 //! # The whole API
 //! ```text
-//! Bits     Bits::new(width, u128)  Bits::from_words(width, &[u64])  .width() .to_u128()
-//! Expr     lit(w, v) slit(w, i128) hex(w, v) bin(w, v) bits(Bits) zero(w) ones(w)
-//!          .width()
-//!          add sub neg (wrap, equal widths)  add_c sub_b (one bit wider)
-//!          smul umul (width a + b)  smul_w(w) (sign-extended product cut or widened to w)  udiv urem sdiv srem
+//! Bits     new(w, u128) signed(w, i128) from_words(w, &[u64]) zero(w) ones(w)  .width() .bit(i) .to_u128() .hex() ..
+//! Expr     lit(w, v) slit(w, i128) hex(w, v) bin(w, v) bits(&Bits) zero(w) ones(w)  e.zero_like()  e.width()
+//!          add sub mul neg (modulo 2^width)  add_c sub_b (one bit wider)
+//!          smul umul (as wide as both factors)  smul_w(f, w) (modulo 2^w)
+//!          udiv urem sdiv srem (for models)
 //!          eq ne ult ule ugt uge slt sle sgt sge -> 1 bit
-//!          and or xor not (also & | ^ ! + -)  any all parity -> 1 bit
-//!          sel.mux(&a, &b)                                  sel ? a : b, sel is 1 bit
-//!          slice(lo, w) bit(i) msb() trunc(w) concat(&[msb_first]) repeat(n) zext(w) sext(w)
-//!          shl(n) shr(n) shl_dyn(&e) shr_dyn(&e) sra_dyn(&e) sra(n)
-//!          part_dyn(&bit_index, w) bit_dyn(&bit_index)      x[base +: w], x[base]
-//!          part_at(&ix, w) bit_at(&ix)                      the same, indexed by genvar or loop variable
+//!          and or xor not (also + - & | ^ !)  any all parity -> 1 bit
+//!          sel.mux(a, b)                                    sel ? a : b
+//!          slice(lo, w) bit(i) msb() trunc(w) drop_low(lo) concat(&[msb_first]) repeat(n) zext(w) sext(w)
+//!          shl(n) shr(n) sra(n) shl_dyn(e) shr_dyn(e) sra_dyn(e)
+//!          part_dyn(bit_index, w) bit_dyn(bit_index)        x[base +: w], x[base]
+//!          part_at(ix, w) bit_at(ix)                        the same, indexed by a genvar or a loop variable
 //!          eval(&Env) -> Bits
 //!          every operand is `impl Borrow<Expr>`: pass `e` or `&e`
-//! Ix       loop index: &ix * 8, &ix + 1, &ix - 1, &a + &b;  ix.value(w) -> Expr (procedural loops only)
+//! Ix       loop index: ix * 8, ix + 1, ix - 1, a + &b;  ix.value(w) -> Expr (procedural loops only)
 //! Builder  new(name, file!())  doc contract latency
-//!          clk_rst() clock() reset()  group(heading)  param(name, default, comment) -> Param
+//!          group(heading) before ports  clk_rst() clock() reset()  param(name, default, comment) -> Param
 //!          input output output_reg(name, w, [reset,] comment)   w: usize or &Param
-//!          output_var(name, w, comment)                     output driven by comb/clocked_no_reset
-//!          localparam(name, w, value, formula) table(name, w, &[u128], comment)
-//!          wire(name, expr)  net(name, w) + assign(&lhs, rhs)
-//!          reg(name, w, reset)  var(name, w) (no reset)  mem(name, w, depth) -> Mem { at(&e) at_ix(&ix) }
+//!          output_var(name, w, comment)                     an output of comb or clocked_no_reset
+//!          localparam(name, w, value, formula) constant(name, &Bits, formula) table(name, w, &[u128], comment)
+//!          wire(name, expr)  net(name, w) and assign(lhs, rhs)
+//!          reg(name, w, reset) reg_bits(name, &Bits)  var(name, w) (no reset)
+//!          mem(name, w, depth) -> Mem { at(address) at_ix(ix) }
+//!          note(text) attr(name, value) for the next declaration  comment(text) section(text)  unused(name, &[..])
 //!          clocked(|p|) clocked_no_reset(|p|) comb(|p|) initial(|p|)
-//!          function(name, w, &[(arg, w)], |f, args| ...) -> Function { call(&[..]) }
-//!          rom(&lhs, &addr, &[Bits], default)               `case` over constants
-//!          inst("u_x", &module, |u| { u.clk_rst(); u.connect("port", &e); u.open("port"); u.param("N", 4); })
-//!          gen_for("gen_lane", "lane", 0..n, |m, lane| ...)
-//!          formal(|m| ...) checks(|m| ...)  check(&must_hold, "message")
-//!          attr(name, value)  comment(text)  section(text)  unused(name, &[..])
+//!          rom(&lhs, &addr, &[Bits], &default)              `case` over constants
+//!          function(name, w, &[(arg, w)], &[(local, w)], |p, f| p.set(&f.result, &f.args[0])) -> Function { call(&[..]) }
+//!          inst("u_x", &module, |u| { u.clk_rst(); u.connect("port", e); u.open("port"); u.param("N", 4); })
+//!          gen_for("gen_lane", "lane", 0..n, |m, lane| ..)
+//!          formal(|m| ..) checks(|m| ..)  check(must_hold, "message")
 //!          finish() -> Arc<Module>  try_finish() -> Result<Arc<Module>, HdlError>
-//! Process  set(&lhs, rhs)  set_now(&var, rhs) (blocking, behavioural)  comment(text)
-//!          if_(c, |p|).elif(c, |p|).else_(|p|)  case(&sel, |c| { c.arm(v, |p|); c.arms(&[..], |p|); c.default(|p|) })
-//!          for_("i", 0..n, |p, i| ...)
+//! Process  set(lhs, rhs)  set_now(var, rhs) (blocking, for models)  comment(text)
+//!          if_(c, |p| ..).elif(c, |p| ..).else_(|p| ..)
+//!          case(sel, |c| { c.arm(value, |p| ..); c.arms(&[..], |p| ..); c.default(|p| ..); })
+//!          for_("i", 0..n, |p, i| ..)
 //!          assert_ assume cover (formal)  display finish stop fail_if readmemh (simulation)
-//! Kernel   Kernel::new(name, file!(), block).doc(..).contract(..).latency(..).group(..).port(field, comment).finish()
+//! Kernel   new(name, file!(), block).doc(..).contract(..).latency(..).group(field, heading).port(field, comment).finish()
 //! FlipFlop d, q, clock, reset_n; FlipFlop::new(reset)
-//! Printer  new(version, config_hash).print(&dyn Block) -> Vec<(module name, text)>, children first
+//! Printer  new(version, config_hash).print(&dyn Block) -> Vec<(module name, text)>, children first; .text(&module)
 //! ```
+//! A clocked process resets each of its regs whole, or, when it only drives fixed parts of one, those parts: one process in
+//! each copy of a `gen_for` can own its slice of a reg. What is driven twice, never, or in part is refused by `finish`.
 //!
 //! # A kernel
 //! ```
@@ -146,10 +150,12 @@ mod eval;
 mod expr;
 mod flipflop;
 mod index;
+mod instance;
 mod kernel;
 mod kernel_code;
 mod module;
 mod names;
+mod ops;
 mod print;
 mod probe;
 mod process;
@@ -162,11 +168,12 @@ pub use eval::Env;
 pub use expr::Expr;
 pub use flipflop::FlipFlop;
 pub use index::Ix;
+pub use instance::Ports;
 pub use kernel::Kernel;
 pub use module::{Function, Mem, Module, Param, Port, PortKind, Width};
 pub use probe::Printer;
 pub use process::{Case, If, Process};
-pub use structure::{Ports, Scope};
+pub use structure::Scope;
 
 #[cfg(test)]
 mod tests;

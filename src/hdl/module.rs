@@ -222,16 +222,53 @@ pub(crate) enum NetKind {
 pub(crate) enum Item {
     Comment(String),
     Section(String),
-    Const { name: Name, width: usize, value: Expr, comment: String },
-    Net { name: Name, kind: NetKind, width: Width, value: Option<Expr>, attrs: Vec<Attr>, comment: String },
-    Mem { mem: Mem, attrs: Vec<Attr>, comment: String },
-    Assign { lhs: Expr, rhs: Expr },
-    Process { kind: ProcessKind, body: Process, resets: Vec<(Expr, Expr)>, label: Name },
-    Function { function: Function, locals: Vec<(Name, usize)>, body: Vec<Stmt>, loops: Vec<Name> },
+    Const {
+        name: Name,
+        width: usize,
+        value: Expr,
+        comment: String,
+    },
+    Net {
+        name: Name,
+        kind: NetKind,
+        width: Width,
+        value: Option<Expr>,
+        attrs: Vec<Attr>,
+        comment: String,
+    },
+    Mem {
+        mem: Mem,
+        attrs: Vec<Attr>,
+        comment: String,
+    },
+    Assign {
+        lhs: Expr,
+        rhs: Expr,
+    },
+    Process {
+        kind: ProcessKind,
+        body: Process,
+        resets: Vec<(Expr, Expr)>,
+        label: Name,
+    },
+    Function {
+        function: Function,
+        locals: Vec<(Name, usize)>,
+        body: Vec<Stmt>,
+        loops: Vec<Name>,
+    },
     Instance(Instance),
-    For { label: Name, var: Name, range: Range<usize>, items: Vec<Item> },
+    For {
+        label: Name,
+        var: Name,
+        range: Range<usize>,
+        items: Vec<Item>,
+    },
     /// Properties where FORMAL is defined, or checks where neither SYNTHESIS nor FORMAL is.
-    Ifdef { defined: bool, items: Vec<Item> },
+    Ifdef {
+        defined: bool,
+        items: Vec<Item>,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

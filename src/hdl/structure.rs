@@ -1,15 +1,13 @@
-//! Writing a module: processes, functions, instances, loops and conditional parts.
+//! Writing a module: processes, functions, loops and conditional parts.
 
 use super::bits::Bits;
 use super::builder::Builder;
-use super::expr::{Expr, Kind, Name};
+use super::expr::{Expr, Index, Kind, Name};
 use super::index::Ix;
-use super::module::{Function, Instance, Item, Module, ProcessKind};
+use super::module::{Function, Item, ProcessKind};
 use super::process::{Process, Stmt};
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 /// The net that an assignment to `lhs` changes.
 pub(crate) fn target(lhs: &Expr) -> Option<&Name> {
@@ -17,6 +15,19 @@ pub(crate) fn target(lhs: &Expr) -> Option<&Name> {
         Kind::Net(name) | Kind::Elem { mem: name, .. } => Some(name),
         Kind::Part { base, .. } => target(base),
         _ => None,
+    }
+}
+
+/// A part of a net that is the same bits every time its process runs.
+fn fixed_part(lhs: &Expr) -> bool {
+    match lhs.kind() {
+        Kind::Part { index: Index::At(_), .. } => true,
+        Kind::Part { index: Index::Loop(ix), .. } => {
+            let mut fixed = true;
+            ix.each_var(&mut |_, genvar| fixed &= genvar);
+            fixed
+        }
+        _ => false,
     }
 }
 
@@ -70,24 +81,57 @@ impl Builder {
     fn process(&mut self, kind: ProcessKind, f: impl FnOnce(&mut Process)) {
         let mut body = Process::default();
         f(&mut body);
-        let mut resets: Vec<(Expr, Expr)> = Vec::new();
         let mut first: Option<Name> = None;
         each_set(&body.stmts, &mut |lhs| {
-            let Some(name) = target(lhs) else { return };
-            first.get_or_insert_with(|| name.clone());
-            if let (ProcessKind::Clocked, Some(value)) = (kind, self.resets.get(name)) {
-                if !resets.iter().any(|(net, _)| target(net) == Some(name)) {
-                    let net = Expr::net(name, value.width(), value.param().cloned());
-                    resets.push((net, value.clone()));
-                }
+            if let Some(name) = target(lhs) {
+                first.get_or_insert_with(|| name.clone());
             }
         });
+        let resets = if kind == ProcessKind::Clocked { self.reset_branch(&body.stmts) } else { Vec::new() };
         let prefix = if kind == ProcessKind::Initial { "p_init" } else { "p" };
         let label = format!("{prefix}_{}", first.as_deref().unwrap_or("none")).into();
         for var in body.loops.clone() {
             self.name(&var, "loop variable");
         }
         self.items.push(Item::Process { kind, body, resets, label });
+    }
+
+    /// What a clocked process assigns in reset: each reg whole, or the parts of it that this process drives.
+    fn reset_branch(&mut self, stmts: &[Stmt]) -> Vec<(Expr, Expr)> {
+        let mut parts: Vec<(Name, Vec<Expr>)> = Vec::new();
+        each_set(stmts, &mut |lhs| {
+            let Some(name) = target(lhs) else { return };
+            let at = parts.iter().position(|(n, _)| n == name).unwrap_or_else(|| {
+                parts.push((name.clone(), Vec::new()));
+                parts.len() - 1
+            });
+            if !parts[at].1.iter().any(|old| old.to_string() == lhs.to_string()) {
+                parts[at].1.push(lhs.clone());
+            }
+        });
+        let mut resets = Vec::new();
+        for (name, parts) in parts {
+            let Some(value) = self.resets.get(&name) else { continue };
+            let whole = Expr::net(&name, value.width(), value.param().cloned());
+            if !parts.iter().all(fixed_part) {
+                resets.push((whole, value.clone()));
+                continue;
+            }
+            for part in parts {
+                let Kind::Part { index, .. } = part.kind() else { continue };
+                let uniform = value.constant().is_some_and(|v| v.is_zero() || v.is_ones());
+                let reset = match index {
+                    Index::At(lo) => value.slice(*lo, part.width()),
+                    _ if uniform => value.slice(0, part.width()),
+                    _ => {
+                        self.problems.push(format!("`{name}` is reset in parts `{part}`, so to all zeros or all ones"));
+                        continue;
+                    }
+                };
+                resets.push((part, reset));
+            }
+        }
+        resets
     }
 
     /// Registers: every reg assigned here has a reset value, and the reset branch is written from those.
@@ -195,91 +239,5 @@ impl Builder {
         } else {
             self.checks(|m| m.process(ProcessKind::Check, |p| p.fail_if(&bad, message)));
         }
-    }
-
-    /// An instance; labels start with `u_`.
-    pub fn inst(&mut self, label: &str, module: &Arc<Module>, f: impl FnOnce(&mut Ports)) {
-        let label = self.name(label, "instance");
-        if !label.starts_with("u_") {
-            self.problems.push(format!("the label `{label}` of an instance starts with `u_`"));
-        }
-        let attrs = std::mem::take(&mut self.attrs);
-        let mut ports = Ports::default();
-        f(&mut ports);
-        let Ports { mut given, mut open, mut params, mut problems } = ports;
-        let mut connections = Vec::new();
-        let values: BTreeMap<Name, usize> = params.clone();
-        for port in &module.ports {
-            let name = &port.name;
-            let width = port.width.with(&values);
-            let net = match (given.remove(name), open.remove(name)) {
-                (Some(net), _) => net,
-                (None, Some(())) if port.kind() != super::PortKind::Input => {
-                    self.net(&format!("unused_{}_{name}", label.trim_start_matches("u_")), width)
-                }
-                (None, _) => {
-                    problems.push(format!("port `{name}` is not connected"));
-                    continue;
-                }
-            };
-            let same_param = net.param().is_none() || port.width.param.is_some();
-            if net.width() != width || !same_param {
-                problems.push(format!("port `{name}` has {width} bits and is connected to {}: `{net}`", net.size()));
-            }
-            connections.push((name.clone(), net));
-        }
-        problems.extend(given.keys().chain(open.keys()).map(|n| format!("there is no port `{n}`")));
-        params.retain(|name, _| {
-            let known = module.params.iter().any(|p| p.name == *name);
-            if !known {
-                problems.push(format!("there is no parameter `{name}`"));
-            }
-            known
-        });
-        let of = format!("instance `{label}` of `{}`", module.name);
-        self.problems.extend(problems.into_iter().map(|p| format!("{of}: {p}")));
-        if !self.module.children.iter().any(|c| Arc::ptr_eq(c, module)) {
-            self.module.children.push(module.clone());
-        }
-        self.items.push(Item::Instance(Instance { label, module: module.clone(), params, connections, attrs }));
-    }
-}
-
-/// The connections of an instance.
-#[derive(Debug, Default)]
-pub struct Ports {
-    given: BTreeMap<Name, Expr>,
-    open: BTreeMap<Name, ()>,
-    params: BTreeMap<Name, usize>,
-    problems: Vec<String>,
-}
-
-impl Ports {
-    /// Connects a port by name.
-    pub fn connect(&mut self, port: &str, net: impl Borrow<Expr>) {
-        if self.given.insert(port.into(), net.borrow().clone()).is_some() {
-            self.problems.push(format!("port `{port}` is connected twice"));
-        }
-    }
-
-    /// Connects `clk_i` and `rst_ni` to the nets of the same names.
-    pub fn clk_rst(&mut self) {
-        self.clk();
-        self.connect("rst_ni", Expr::net(&"rst_ni".into(), 1, None));
-    }
-
-    /// Connects `clk_i` to the net of the same name.
-    pub fn clk(&mut self) {
-        self.connect("clk_i", Expr::net(&"clk_i".into(), 1, None));
-    }
-
-    /// Leaves an output unread: it drives a wire whose name tells linters so.
-    pub fn open(&mut self, port: &str) {
-        self.open.insert(port.into(), ());
-    }
-
-    /// Sets a parameter.
-    pub fn param(&mut self, name: &str, value: usize) {
-        self.params.insert(name.into(), value);
     }
 }

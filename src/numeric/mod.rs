@@ -16,13 +16,13 @@ mod random;
 mod round;
 
 pub use activation::{
-    activate, table_magnitude, tanh_table, SIGMOID_INPUT_EXP, TABLE_ENTRIES, TABLE_OUT_MAX, TANH_INPUT_EXP,
+    SIGMOID_INPUT_EXP, TABLE_ENTRIES, TABLE_OUT_MAX, TANH_INPUT_EXP, activate, table_magnitude, tanh_table,
 };
 pub use pixel::{code_scale, code_to_pixel, pixel_to_code};
 pub use random::{
-    dropout_threshold, lane_constants, latent_code, latent_scale, splitmix32, xorshift32, LaneRandom, SEED_WARMUP,
+    LaneRandom, SEED_WARMUP, dropout_threshold, lane_constants, latent_code, latent_scale, splitmix32, xorshift32,
 };
-pub use round::{adc, round_shift, saturate, saturate_activation, ACTIVATION_MAX};
+pub use round::{ACTIVATION_MAX, adc, round_shift, saturate, saturate_activation};
 
 /// Width of a digital bias.
 pub const BIAS_BITS: u32 = 16;

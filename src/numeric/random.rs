@@ -41,9 +41,8 @@ pub struct LaneRandom {
 
 impl LaneRandom {
     pub fn seeded(seed: u32, lanes: usize) -> Self {
-        let mut random = Self {
-            state: lane_constants(lanes).into_iter().map(|c| if seed == c { c } else { seed ^ c }).collect(),
-        };
+        let mut random =
+            Self { state: lane_constants(lanes).into_iter().map(|c| if seed == c { c } else { seed ^ c }).collect() };
         for _ in 0..SEED_WARMUP {
             random.step();
         }

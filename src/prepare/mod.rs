@@ -1,9 +1,9 @@
 //! From a design and its weights to a schedule and a mapping, with the default calibration.
 
 use crate::config::{Design, Role};
-use crate::data::{synthetic, DataSet};
+use crate::data::{DataSet, synthetic};
 use crate::device::Mapping;
-use crate::golden::{map_weights, Calibration, FloatNetwork, Machine, MappingError};
+use crate::golden::{Calibration, FloatNetwork, Machine, MappingError, map_weights};
 use crate::numeric::{pixel_to_code, splitmix32};
 use crate::schedule::Schedule;
 use crate::weights::Weights;
@@ -65,14 +65,15 @@ pub fn output_error(schedule: &Schedule, weights: &Weights, mapping: &Mapping, i
         let first = &mapping.layers[program.first_layer];
         let scale = mapping.layers[program.last_layer].output_scale;
         let (mut signal, mut error, mut count) = (0.0, 0.0, 0.0);
-        for i in 0..images.len().min(CALIBRATION_INPUTS) {
+        for (i, image) in images.iter().take(CALIBRATION_INPUTS).enumerate() {
             if role == Role::Generator {
                 machine.seed(pass_seed(1, i));
                 machine.latents(role);
             } else {
-                machine.load(role, &images[i]);
+                machine.load(role, image);
             }
-            let input: Vec<f32> = machine.tensor(program.input).iter().map(|&v| f32::from(v) * first.input_scale as f32).collect();
+            let input: Vec<f32> =
+                machine.tensor(program.input).iter().map(|&v| f32::from(v) * first.input_scale as f32).collect();
             machine.run(role);
             let exact = float.forward(&input).pop().expect("a network has layers");
             for (&v, &x) in machine.output(role).iter().zip(&exact) {

@@ -1,6 +1,6 @@
 //! Beats become activations: rotate, scatter-add or bias, requantise, non-linearity, dropout.
 
-use super::activation::{activation_lane, ACTIVATION_BITS};
+use super::activation::{ACTIVATION_BITS, activation_lane};
 use super::lanes::Sizes;
 use crate::hdl::{Builder, Expr, Module};
 use crate::numeric::{BIAS_BITS, SHIFT_BITS};
@@ -24,11 +24,15 @@ pub fn accumulate(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
     let (cw, cb) = (w.accumulator_word as usize, w.accumulator as usize);
 
     let mut m = Builder::new("memgan_accumulate", file!());
-    m.doc("Takes beats of column sums, one memory word each. Direct operations add the bias and write activations; \
+    m.doc(
+        "Takes beats of column sums, one memory word each. Direct operations add the bias and write activations; \
            scatter operations add to the accumulators; finish operations add the bias to the accumulators, write \
-           activations and leave zeros.");
-    m.contract("A beat is taken in every cycle with beat_valid_i. Two beats in a row may hit one accumulator word: its \
-                newest value is forwarded.");
+           activations and leave zeros.",
+    );
+    m.contract(
+        "A beat is taken in every cycle with beat_valid_i. Two beats in a row may hit one accumulator word: its \
+                newest value is forwarded.",
+    );
     m.latency("accumulators written 2 cycles, activations 3 cycles after the beat; idle_o when the pipeline is empty");
     m.clk_rst();
     m.group("Operation");
@@ -150,7 +154,7 @@ pub fn accumulate(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
         m.assign(sum_address, clearing.mux(&clear_address, write_address3));
         m.assign(sum_data, clearing.mux(Expr::zero(l * cb), &added3));
     } else {
-        m.unused("unused_kind", &[is_finish.clone()]);
+        m.unused("unused_kind", std::slice::from_ref(&is_finish));
         m.gen_for("gen_add", "lane", 0..l, |m, lane| {
             let bias = bias_data.part_at(lane * bb, bb).sext(vb);
             m.assign(value2.part_at(lane * vb, vb), sums2.part_at(lane * sb, sb).sext(vb).add(bias));

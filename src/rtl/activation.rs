@@ -2,7 +2,7 @@
 
 use crate::config::Activation;
 use crate::hdl::{Bits, Builder, Expr, Module};
-use crate::numeric::{tanh_table, SHIFT_BITS, TABLE_ENTRIES};
+use crate::numeric::{SHIFT_BITS, TABLE_ENTRIES, tanh_table};
 use crate::schedule::Schedule;
 use std::sync::Arc;
 
@@ -74,10 +74,7 @@ pub fn activation_lane(schedule: &Schedule) -> Arc<Module> {
     let entries = tables.then(|| {
         m.section("Tanh of the magnitude, then the sign");
         let magnitude = m.wire("magnitude", negative.mux(scaled.neg(), &scaled));
-        let index = m.wire(
-            "index",
-            magnitude.ugt(Expr::lit(wide, 255)).mux(Expr::lit(8, 255), magnitude.slice(0, 8)),
-        );
+        let index = m.wire("index", magnitude.ugt(Expr::lit(wide, 255)).mux(Expr::lit(8, 255), magnitude.slice(0, 8)));
         let entry = m.net("entry", 7);
         let table = table();
         m.inst("u_table", &table, |u| {

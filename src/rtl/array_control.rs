@@ -153,8 +153,10 @@ impl Logic for ArrayFsm {
 /// The kernel as a module of the design.
 pub fn array_fsm() -> Arc<Module> {
     Kernel::new("memgan_array_fsm", file!(), ArrayFsm::default())
-        .doc("Read sequence of the tiles of the running layer: apply, settle, sample, then start and capture each \
-              conversion group. The next vector is applied in the cycle in which the last group is captured.")
+        .doc(
+            "Read sequence of the tiles of the running layer: apply, settle, sample, then start and capture each \
+              conversion group. The next vector is applied in the cycle in which the last group is captured.",
+        )
         .contract("done_i may come any number of cycles after adc_start_o and stays high until the next one.")
         .latency("strobes are combinational from the state and the flags")
         .finish()
@@ -167,8 +169,10 @@ pub fn array_control(schedule: &Schedule) -> Arc<Module> {
     let tw = crate::schedule::bits_for(c.settle_cycles.max(c.sample_cycles) as usize - 1).max(1) as usize;
     let two_phase = c.signed_input == SignedInput::TwoPhase;
     let mut m = Builder::new("memgan_array_control", file!());
-    m.doc("Drives the tiles of the running layer through reads: counts settle and sample time, phases and conversion \
-           groups, and keeps track of whether the captured results are still in use.");
+    m.doc(
+        "Drives the tiles of the running layer through reads: counts settle and sample time, phases and conversion \
+           groups, and keeps track of whether the captured results are still in use.",
+    );
     m.contract("release_i frees the captured group in the cycle in which it is last used.");
     m.latency("a read takes settle + sample cycles a phase, plus conversion cycles a group");
     m.clk_rst();
@@ -208,7 +212,7 @@ pub fn array_control(schedule: &Schedule) -> Arc<Module> {
         phase
     } else {
         m.assign(&phase_out, Expr::zero(1));
-        m.unused("unused_next_phase", &[next_phase.clone()]);
+        m.unused("unused_next_phase", std::slice::from_ref(&next_phase));
         Expr::ones(1)
     };
     m.assign(&group_out, &group);

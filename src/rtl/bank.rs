@@ -31,8 +31,10 @@ pub fn bank(schedule: &Schedule, index: usize, crossbar: &Arc<Module>) -> Arc<Mo
         "Tiles of layer {}: a {} x {} matrix on {} x {} tiles, {} conversions a read of {} columns each.",
         b.name, b.matrix_rows, b.matrix_columns, b.row_tiles, b.column_tiles, b.groups, b.group_columns
     ));
-    m.contract("All tiles do the same at the same time; done_o is high when every tile is done. capture_i stores the \
-                sums of the codes over the row tiles, which stay until the next capture_i.");
+    m.contract(
+        "All tiles do the same at the same time; done_o is high when every tile is done. capture_i stores the \
+                sums of the codes over the row tiles, which stay until the next capture_i.",
+    );
     m.latency("capture_i to sums_o: 1 cycle; result_word_i to sums_o: combinational");
     m.clk_rst();
     m.group("Line DACs");
@@ -77,30 +79,30 @@ pub fn bank(schedule: &Schedule, index: usize, crossbar: &Arc<Module>) -> Arc<Mo
         m.unused("unused_next_word", &[next_word.slice(0, tb)]);
     }
 
-    let mut codes = Vec::new();
-    let mut dones = Vec::new();
-    for r in 0..b.row_tiles {
-        m.section(&format!("Row tile {r}: matrix rows {}..{}", r * d.crossbar.rows,
-            b.matrix_rows.min((r + 1) * d.crossbar.rows) - 1));
-        let id = Expr::lit(row_tile_bits, r as u128);
-        let mask = m.wire(
-            &format!("mask_{r}"),
-            dac_mask.and(
-                dac_next.and(next_tile.eq(&id).repeat(l)).or(dac_next.not().and(this_tile.eq(&id).repeat(l))),
-            ),
-        );
-        let load_here = m.wire(&format!("load_{r}"), load.and(mask.any()));
-        let code = m.net(&format!("codes_{r}"), code_bits);
-        for c in 0..b.column_tiles {
-            let tile = r * b.column_tiles + c;
-            let done = m.net(&format!("done_{r}_{c}"), 1);
-            let prog = m.wire(
-                &format!("prog_{r}_{c}"),
-                prog_valid.and(prog_tile.eq(Expr::lit(pb, (b.first_tile + tile) as u128))),
-            );
-            m.inst(&format!("u_tile_{r}_{c}"), crossbar, |u| {
+    m.section("Tiles: row tile r holds the matrix rows from r * word lines on");
+    let (row_tiles, column_tiles) = (b.row_tiles, b.column_tiles);
+    let rows: Vec<u128> = (0..row_tiles as u128).collect();
+    let row_ids = m.table("ROW_TILES", row_tile_bits, &rows, "number of each row tile");
+    let tiles: Vec<u128> = (b.first_tile..b.first_tile + b.tiles()).map(|t| t as u128).collect();
+    let tile_ids = m.table("TILES", pb, &tiles, "number of each tile on the programming port");
+    let masks = m.net("masks", row_tiles * l);
+    let loads = m.net("loads", row_tiles);
+    let codes = m.net("codes", row_tiles * code_bits);
+    let dones = m.net("dones", b.tiles());
+    m.gen_for("gen_row", "row", 0..row_tiles, |m, row| {
+        let id = row_ids.part_at(row * row_tile_bits, row_tile_bits);
+        let here = m.wire("here", this_tile.eq(&id));
+        let next_here = m.wire("next_here", next_tile.eq(&id));
+        let mask = masks.part_at(row * l, l);
+        m.assign(&mask, dac_mask.and(dac_next.and(next_here.repeat(l)).or(dac_next.not().and(here.repeat(l)))));
+        m.assign(loads.bit_at(row), load.and(mask.any()));
+        m.gen_for("gen_column", "column", 0..column_tiles, |m, column| {
+            let tile = &(row * column_tiles) + column;
+            let id = tile_ids.part_at(&tile * pb, pb);
+            let prog = m.wire("prog", prog_valid.and(prog_tile.eq(id)));
+            m.inst("u_tile", crossbar, |u| {
                 u.clk_rst();
-                u.connect("dac_valid_i", &load_here);
+                u.connect("dac_valid_i", loads.bit_at(row));
                 u.connect("dac_word_i", &word_in_tile);
                 u.connect("dac_mask_i", &mask);
                 u.connect("dac_next_i", &dac_next);
@@ -111,30 +113,29 @@ pub fn bank(schedule: &Schedule, index: usize, crossbar: &Arc<Module>) -> Arc<Mo
                 u.connect("adc_start_i", &start_here);
                 u.connect("adc_group_i", &group);
                 u.connect("adc_gain_i", &gain);
-                u.connect("adc_done_o", &done);
-                u.connect("adc_code_o", code.slice(c * adcs * bits, adcs * bits));
+                u.connect("adc_done_o", dones.bit_at(tile.clone()));
+                u.connect("adc_code_o", codes.part_at(&tile * (adcs * bits), adcs * bits));
                 u.connect("prog_valid_i", &prog);
                 u.connect("prog_row_i", &prog_row);
                 u.connect("prog_group_i", &prog_group);
                 u.connect("prog_data_i", &prog_data);
             });
-            dones.push(done);
-        }
-        if b.group_columns * bits < code_bits {
-            let used = b.group_columns * bits;
-            m.unused(&format!("unused_codes_{r}"), &[code.slice(used, code_bits - used)]);
-        }
-        codes.push(code);
-    }
-    m.assign(&done, Expr::concat(&dones).all());
+        });
+    });
+    m.assign(&done, dones.all());
 
     m.section("Partial sums over the row tiles");
     let words = b.group_columns.div_ceil(l);
     let total = words * l * sb;
+    let used = b.group_columns * bits;
+    if used < code_bits {
+        let rest: Vec<Expr> = (0..row_tiles).map(|r| codes.slice(r * code_bits + used, code_bits - used)).collect();
+        m.unused("unused_codes", &rest);
+    }
     let sums = m.net("sums", b.group_columns * sb);
-    m.gen_for("gen_column", "column", 0..b.group_columns, |m, column| {
-        let terms: Vec<Expr> = codes.iter().map(|code| code.part_at(column * bits, bits).sext(sb)).collect();
-        let sum = terms.iter().skip(1).fold(terms[0].clone(), |sum, term| sum.add(term));
+    m.gen_for("gen_sum", "column", 0..b.group_columns, |m, column| {
+        let term = |row: usize| codes.part_at(&(column * bits) + row * code_bits, bits).sext(sb);
+        let sum = (1..row_tiles).fold(term(0), |sum, row| sum.add(term(row)));
         m.assign(sums.part_at(column * sb, sb), sum);
     });
     let captured = m.var("captured_q", total);

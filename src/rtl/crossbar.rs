@@ -4,7 +4,7 @@ use super::lanes::Sizes;
 use crate::config::PairScheme;
 use crate::device::CellCode;
 use crate::hdl::{Builder, Expr, Function, Ix, Module};
-use crate::schedule::{bits_for, Schedule};
+use crate::schedule::{Schedule, bits_for};
 use std::sync::Arc;
 
 /// Which body the macro gets.
@@ -74,7 +74,9 @@ fn ports(m: &mut Builder, schedule: &Schedule) -> Ports {
     let d = &schedule.design;
     let adcs = d.crossbar.adcs();
     m.clk_rst();
-    m.group("Line DAC shadow registers: lane l of dac_data_i goes to word line (dac_word_i + dac_next_i[l]) * lanes + l");
+    m.group(
+        "Line DAC shadow registers: lane l of dac_data_i goes to word line (dac_word_i + dac_next_i[l]) * lanes + l",
+    );
     let dac_valid = m.input("dac_valid_i", 1, "");
     let dac_word = m.input("dac_word_i", tile_word_bits(schedule), "");
     let dac_mask = m.input("dac_mask_i", sizes.lanes, "lanes to write");
@@ -88,16 +90,30 @@ fn ports(m: &mut Builder, schedule: &Schedule) -> Ports {
     let group = m.input("adc_group_i", w.group as usize, "ADC a converts column a * columns_per_adc + group");
     let gain = m.input("adc_gain_i", 4, "unit of a code is 2^gain level steps x activation steps");
     let done = m.output_reg("adc_done_o", 1, 0, "high from the end of a conversion to the next start");
-    let code =
-        m.output_reg("adc_code_o", adcs * d.converter.adc_bits as usize, 0, "signed, ADC 0 in the low bits");
+    let code = m.output_reg("adc_code_o", adcs * d.converter.adc_bits as usize, 0, "signed, ADC 0 in the low bits");
     m.group("Programming: the cells of one word line that belong to one conversion group");
     let prog_valid = m.input("prog_valid_i", 1, "");
     let prog_row = m.input("prog_row_i", w.row as usize, "word line");
     let prog_group = m.input("prog_group_i", w.group as usize, "");
     let prog_data = m.input("prog_data_i", adcs * w.cell as usize, "levels a cell, ADC 0 in the low bits");
     Ports {
-        dac_valid, dac_word, dac_mask, dac_next, dac_data, apply, sample, phase, start, group, gain, done, code,
-        prog_valid, prog_row, prog_group, prog_data,
+        dac_valid,
+        dac_word,
+        dac_mask,
+        dac_next,
+        dac_data,
+        apply,
+        sample,
+        phase,
+        start,
+        group,
+        gain,
+        done,
+        code,
+        prog_valid,
+        prog_row,
+        prog_group,
+        prog_data,
     }
 }
 
@@ -105,7 +121,10 @@ fn describe(m: &mut Builder, schedule: &Schedule, body: &str) {
     let d = &schedule.design;
     m.doc(&format!(
         "Crossbar macro, {} word lines x {} weight columns, {} ADCs of {} bits. {body}",
-        d.crossbar.rows, d.crossbar.columns, d.crossbar.adcs(), d.converter.adc_bits
+        d.crossbar.rows,
+        d.crossbar.columns,
+        d.crossbar.adcs(),
+        d.converter.adc_bits
     ));
     m.contract(
         "Lines are stable from apply_i to the end of the last conversion. adc_start_i only after sampling and not \
@@ -187,9 +206,7 @@ fn weight(schedule: &Schedule, data: &dyn Fn(usize, usize) -> Expr) -> Expr {
             let half = code.bits() as usize / 2;
             data(0, half).zext(w).sub(data(half, half).zext(w))
         }
-        PairScheme::Reference => {
-            data(0, code.bits() as usize).zext(w).sub(Expr::lit(w, code.reference() as u128))
-        }
+        PairScheme::Reference => data(0, code.bits() as usize).zext(w).sub(Expr::lit(w, code.reference() as u128)),
     }
 }
 
@@ -215,7 +232,7 @@ fn contract_checks(m: &mut Builder, p: &Ports, busy: &Expr) {
     m.clocked(|s| {
         s.if_(&p.sample, |s| s.set(&sampled, Expr::ones(1))).elif(&p.apply, |s| s.set(&sampled, Expr::zero(1)));
     });
-    m.unused("unused_phase", &[p.phase.clone()]);
+    m.unused("unused_phase", std::slice::from_ref(&p.phase));
     let idle = busy.not();
     m.checks(|m| {
         m.check(p.start.not().or(&sampled), "a conversion starts before the bit lines are sampled");
@@ -301,7 +318,8 @@ fn behavioural(schedule: &Schedule, jitter: bool) -> Arc<Module> {
     let extra = if jitter {
         let noise = m.reg("noise_q", 16, 0xace1);
         let feedback = m.wire("noise_bit", noise.bit(0).xor(noise.bit(2)).xor(noise.bit(3)).xor(noise.bit(5)));
-        let stir = m.wire("stir", p.dac_valid.and(p.dac_data.slice(0, 8).parity()).xor(p.prog_valid.and(p.prog_data.parity())));
+        let stir = m
+            .wire("stir", p.dac_valid.and(p.dac_data.slice(0, 8).parity()).xor(p.prog_valid.and(p.prog_data.parity())));
         m.clocked(|s| s.set(&noise, Expr::concat(&[feedback.xor(stir).or(noise.any().not()), noise.slice(1, 15)])));
         noise.slice(0, 4).zext(9)
     } else {

@@ -1,7 +1,7 @@
 //! Drain: captured results of a conversion group become runs of output elements.
 
 use super::bank::result_word_bits;
-use super::lanes::{lane_mask, lanes_below, Sizes};
+use super::lanes::{Sizes, lane_mask, lanes_below};
 use crate::hdl::{Builder, Expr, Module};
 use crate::schedule::Schedule;
 use std::sync::Arc;
@@ -15,8 +15,10 @@ pub fn drain(schedule: &Schedule) -> Arc<Module> {
     let word_bits = e - lb;
 
     let mut m = Builder::new("memgan_drain", file!());
-    m.doc("Cuts segments of the output into memory words, in step with the conversion groups whose results a bank has \
-           captured. A finish operation has no groups: its elements come from the accumulators.");
+    m.doc(
+        "Cuts segments of the output into memory words, in step with the conversion groups whose results a bank has \
+           captured. A finish operation has no groups: its elements come from the accumulators.",
+    );
     m.contract("Segments come in the order of their columns, and the last columns belong to the last segment of a \
                 position. One memory word a cycle. release_o frees the captured group in the cycle in which it is last used. \
                 element_done_o of a word is high when the word is complete, so that random streams and the bias \
@@ -82,21 +84,11 @@ pub fn drain(schedule: &Schedule) -> Arc<Module> {
     let take = m.wire("take", cut.mux(in_group.trunc(lb + 1), &fits));
     let segment_done = m.wire("segment_done", emit.and(left.eq(take.zext(e))));
     let group_done = m.wire("group_done", emit.and(is_finish.not()).and(in_group.eq(take.zext(e))));
-    let position_done = m.wire(
-        "position_done",
-        segment_done.and(&last).and(&last_group).or(flush.and(&last_group)),
-    );
-    let word_done = m.wire(
-        "word_done",
-        fits.eq(&room).and(cut.not()).or(position_done.and(&is_final)),
-    );
+    let position_done = m.wire("position_done", segment_done.and(&last).and(&last_group).or(flush.and(&last_group)));
+    let word_done = m.wire("word_done", fits.eq(&room).and(cut.not()).or(position_done.and(&is_final)));
     let next_segment = m.wire(
         "next_segment",
-        valid
-            .not()
-            .or(segment_done.and(last.not()))
-            .or(valid.and(&empty).and(last.not()))
-            .or(&position_done),
+        valid.not().or(segment_done.and(last.not())).or(valid.and(&empty).and(last.not())).or(&position_done),
     );
     let freed = m.wire("freed", skip.or(&flush).or(&group_done).or(&position_done));
     m.assign(&release, freed.and(is_finish.not()));

@@ -1,6 +1,6 @@
 //! Gather: segments of a tensor become a vector in the line DAC registers.
 
-use super::lanes::{lanes_below, wrapped_lane_mask, Sizes};
+use super::lanes::{Sizes, lanes_below, wrapped_lane_mask};
 use crate::hdl::{Builder, Expr, Module};
 use crate::schedule::Schedule;
 use std::sync::Arc;
@@ -18,10 +18,14 @@ pub fn gather(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
     let a = schedule.widths.activation_word as usize;
     let dw = dac_word_bits(schedule);
     let mut m = Builder::new("memgan_gather", file!());
-    m.doc("Copies segments from the activation memory to the line DAC shadow registers. A memory word is rotated to \
-           the lanes of its destination; lanes flagged in dac_next_o belong to the next DAC word.");
-    m.contract("One memory word a cycle. After the last segment of a vector nothing is read until apply_i moves the \
-                shadow registers to the lines; vector_ready_o is high from the vector's last write to apply_i.");
+    m.doc(
+        "Copies segments from the activation memory to the line DAC shadow registers. A memory word is rotated to \
+           the lanes of its destination; lanes flagged in dac_next_o belong to the next DAC word.",
+    );
+    m.contract(
+        "One memory word a cycle. After the last segment of a vector nothing is read until apply_i moves the \
+                shadow registers to the lines; vector_ready_o is high from the vector's last write to apply_i.",
+    );
     m.latency("3 cycles from the last read of a vector to vector_ready_o");
     m.clk_rst();
     m.group("Segments");

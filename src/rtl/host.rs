@@ -3,7 +3,7 @@
 use super::lanes::Sizes;
 use crate::hdl::{Builder, Expr, FlipFlop, Kernel, Module};
 use crate::numeric::SEED_WARMUP;
-use crate::schedule::{bits_for, Schedule};
+use crate::schedule::{Schedule, bits_for};
 use rust_hdl::prelude::*;
 use std::sync::Arc;
 
@@ -230,8 +230,10 @@ pub fn host(schedule: &Schedule) -> Arc<Module> {
 
     let mut m = Builder::new("memgan_host", file!());
     m.doc("Command port, image streams and sequencer. Networks are numbered in the order of the description.");
-    m.contract("Streams carry memory words: element e of a tensor is lane e mod lanes of word e / lanes; lanes beyond the \
-                tensor's end are ignored.");
+    m.contract(
+        "Streams carry memory words: element e of a tensor is lane e mod lanes of word e / lanes; lanes beyond the \
+                tensor's end are ignored.",
+    );
     m.latency("a run: the sum of the operations' cycles, from the cycle after the command to busy_o low");
     m.clk_rst();
     m.group("Commands");
@@ -322,10 +324,7 @@ pub fn host(schedule: &Schedule) -> Arc<Module> {
     m.clocked(|s| {
         s.if_(&accept, |s| {
             s.set(&word, is_read.mux(&out_base, &in_base));
-            s.set(
-                &count,
-                is_seed.mux(Expr::lit(cb, u128::from(SEED_WARMUP) - 1), is_read.mux(&out_count, &in_last)),
-            );
+            s.set(&count, is_seed.mux(Expr::lit(cb, u128::from(SEED_WARMUP) - 1), is_read.mux(&out_count, &in_last)));
             s.if_(is_run, |s| s.set(&op, &first_op));
         })
         .else_(|s| {

@@ -8,9 +8,13 @@ pub fn sram(name: &str, doc: &str, words: usize, lanes: usize, width: usize, mas
     let address = crate::schedule::bits_for(words - 1).max(1) as usize;
     let bits = lanes * width;
     let mut m = Builder::new(name, file!());
-    m.doc(&format!("{doc}: {words} words of {lanes} lanes x {width} bits. Replace by a memory macro of the same ports."));
-    m.contract("One read and one write port. Reading a word in the cycle in which it is written gives undefined data, \
-                which nobody uses. read_data_o keeps its value until the next read.");
+    m.doc(&format!(
+        "{doc}: {words} words of {lanes} lanes x {width} bits. Replace by a memory macro of the same ports."
+    ));
+    m.contract(
+        "One read and one write port. Reading a word in the cycle in which it is written gives undefined data, \
+                which nobody uses. read_data_o keeps its value until the next read.",
+    );
     m.latency("read_data_o 1 cycle after read_valid_i");
     m.group("Clock");
     m.clock();

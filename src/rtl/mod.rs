@@ -18,9 +18,9 @@ mod top;
 mod walkers;
 
 pub use array_control::{ArrayFsm, ArrayState};
-pub use crossbar::{crossbar, emulation_cycles, CrossbarView, CROSSBAR};
+pub use crossbar::{CROSSBAR, CrossbarView, crossbar, emulation_cycles};
 pub use host::{HostFsm, HostState};
-pub use top::{top, Rtl, TOP};
+pub use top::{Rtl, TOP, top};
 
 /// The builders of single blocks, which testbenches drive one by one.
 pub mod blocks {
@@ -38,5 +38,3 @@ pub mod blocks {
     pub use super::schedule_rom::schedule_rom;
     pub use super::walkers::{run_walker, window_walker};
 }
-#[cfg(test)]
-mod tests;

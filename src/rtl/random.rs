@@ -2,7 +2,7 @@
 
 use crate::config::LatentDistribution;
 use crate::hdl::{Bits, Builder, Expr, Module};
-use crate::numeric::{lane_constants, LaneRandom};
+use crate::numeric::{LaneRandom, lane_constants};
 use crate::schedule::Schedule;
 use std::sync::Arc;
 
@@ -11,8 +11,10 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
     let lanes = schedule.lanes;
     let mut m = Builder::new("memgan_random", file!());
     m.doc("One xorshift generator (13, 17, 5) a lane. Lane constants part the lanes that share a seed.");
-    m.contract("seed_valid_i starts every lane from seed_i ^ constant; step_i steps all lanes. The host makes the warm-up \
-                steps after seeding. Reset leaves the state of seed 0 after its warm-up.");
+    m.contract(
+        "seed_valid_i starts every lane from seed_i ^ constant; step_i steps all lanes. The host makes the warm-up \
+                 steps after seeding. Reset leaves the state of seed 0 after its warm-up.",
+    );
     m.latency("1 cycle");
     m.clk_rst();
     m.group("Control");
@@ -26,10 +28,8 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
     let constants: Vec<u128> = lane_constants(lanes).into_iter().map(u128::from).collect();
     let constant = m.table("LANE_CONSTANTS", 32, &constants, "splitmix of the lane's number");
     let reset = LaneRandom::seeded(0, lanes);
-    let words: Vec<u64> = (0..lanes)
-        .step_by(2)
-        .map(|l| u64::from(reset.lane(l)) | u64::from(reset.lane(l + 1)) << 32)
-        .collect();
+    let words: Vec<u64> =
+        (0..lanes).step_by(2).map(|l| u64::from(reset.lane(l)) | u64::from(reset.lane(l + 1)) << 32).collect();
     let state = m.reg_bits("state_q", &Bits::from_words(32 * lanes, &words));
     let next = m.net("next", 32 * lanes);
     m.gen_for("gen_lane", "lane", 0..lanes, |m, lane| {
@@ -55,10 +55,7 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
             }
             LatentDistribution::Uniform => {
                 let top = state.part_at(lane * 32 + 24, 8);
-                m.assign(
-                    latents.part_at(lane * 8, 8),
-                    top.eq(Expr::slit(8, -128)).mux(Expr::slit(8, -127), &top),
-                );
+                m.assign(latents.part_at(lane * 8, 8), top.eq(Expr::slit(8, -128)).mux(Expr::slit(8, -127), &top));
             }
         }
     });

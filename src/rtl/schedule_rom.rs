@@ -1,18 +1,21 @@
 //! The schedule as a ROM, with a register for the operation that runs.
 
-use super::activation::{activation_code, ACTIVATION_BITS};
+use super::activation::{ACTIVATION_BITS, activation_code};
 use super::lanes::Sizes;
 use crate::config::Activation;
 use crate::hdl::{Bits, Builder, Expr, Module};
 use crate::schedule::{Op, OpKind, Schedule, Window};
 use std::sync::Arc;
 
+/// Value of a field for an operation and its number.
+type Value = Box<dyn Fn(&Op, usize) -> u128>;
+
 /// A field of an operation: port name, width, comment, value.
 pub(super) struct Field {
     pub name: &'static str,
     pub width: usize,
     comment: &'static str,
-    value: Box<dyn Fn(&Op, usize) -> u128>,
+    value: Value,
 }
 
 const NO_WINDOW: Window = Window {
@@ -34,7 +37,7 @@ pub(super) fn fields(schedule: &Schedule) -> Vec<Field> {
     let e = Sizes::of(schedule).element;
     let p = w.position as usize;
     let mut list = Vec::new();
-    let mut add = |name, width: usize, comment, value: Box<dyn Fn(&Op, usize) -> u128>| {
+    let mut add = |name, width: usize, comment, value: Value| {
         list.push(Field { name, width, comment, value });
     };
     let kind = |k: OpKind| Box::new(move |o: &Op, _| u128::from(o.kind == k));
@@ -50,9 +53,8 @@ pub(super) fn fields(schedule: &Schedule) -> Vec<Field> {
     add("source_word", w.activation_word as usize, "input region", Box::new(move |o, _| at(o.source, &base)));
     add("target_word", w.activation_word as usize, "output region", Box::new(move |o, _| at(o.target, &base2)));
     let has_windows = schedule.ops.iter().any(|o| o.window.is_some());
-    let window = |f: fn(&Window) -> usize| {
-        Box::new(move |o: &Op, _: usize| f(&o.window.unwrap_or(NO_WINDOW)) as u128) as Box<dyn Fn(&Op, usize) -> u128>
-    };
+    let window =
+        |f: fn(&Window) -> usize| Box::new(move |o: &Op, _: usize| f(&o.window.unwrap_or(NO_WINDOW)) as u128) as Value;
     if has_windows {
         add("kernel_last", e, "kernel rows - 1", window(|w| w.kernel - 1));
         add("row_len", e, "elements of a window row", window(|w| w.row_len));
@@ -77,10 +79,15 @@ pub(super) fn fields(schedule: &Schedule) -> Vec<Field> {
     add("bias_word", w.bias_word as usize, "first word of the bias pattern", Box::new(|o, _| o.bias_base as u128));
     add("bias_last", w.bias_word as usize, "words of the pattern - 1", Box::new(|o, _| o.bias_period as u128 - 1));
     add("activation", ACTIVATION_BITS, "", Box::new(|o, _| activation_code(o.activation)));
-    add("slope", 3, "leaky relu", Box::new(|o, _| match o.activation {
-        Activation::LeakyRelu { shift } => u128::from(shift),
-        _ => 0,
-    }));
+    add(
+        "slope",
+        3,
+        "leaky relu",
+        Box::new(|o, _| match o.activation {
+            Activation::LeakyRelu { shift } => u128::from(shift),
+            _ => 0,
+        }),
+    );
     add("dropout", 8, "threshold in 1/256, 0 is off", Box::new(|o, _| u128::from(o.dropout)));
     list
 }

@@ -3,11 +3,11 @@
 use super::accumulate::{accumulate, scatters};
 use super::array_control::array_control;
 use super::bank::{bank, result_word_bits};
-use super::crossbar::{crossbar, CrossbarView};
+use super::crossbar::{CrossbarView, crossbar};
 use super::drain::drain;
 use super::gather::{dac_word_bits, gather};
 use super::host::host;
-use super::lanes::{rotator, Sizes};
+use super::lanes::{Sizes, rotator};
 use super::layer_parameters::layer_parameters;
 use super::memory::sram;
 use super::random::random;
@@ -43,8 +43,12 @@ pub fn top(schedule: &Schedule, view: CrossbarView) -> Rtl {
     let has_windows = schedule.ops.iter().any(|o| o.window.is_some());
 
     let mut m = Builder::new(TOP, file!());
-    m.doc(&format!("memgan design {}: {} tiles in {} layers.", schedule.design.name, schedule.tiles(),
-        schedule.banks.len()));
+    m.doc(&format!(
+        "memgan design {}: {} tiles in {} layers.",
+        schedule.design.name,
+        schedule.tiles(),
+        schedule.banks.len()
+    ));
     m.contract("Program the cells, then biases and layer parameters; then commands: seed, load or latent, run, read.");
     m.clk_rst();
     m.group("Commands");
@@ -76,7 +80,7 @@ pub fn top(schedule: &Schedule, view: CrossbarView) -> Rtl {
     let cfg_data = m.input("cfg_data_i", l * bb, "signed 16 bit a lane");
     m.group("Status");
     let busy = m.output("busy_o", 1, "");
-    let op = m.output("layer_o", w.op as usize, "running operation");
+    let op = m.output("op_o", w.op as usize, "running operation");
     let array_active = m.output("array_active_o", 1, "a tile settles, samples or converts");
     m.group("Tap: every write to the activation memory");
     let tap_valid = m.output("tap_valid_o", 1, "");
@@ -89,10 +93,9 @@ pub fn top(schedule: &Schedule, view: CrossbarView) -> Rtl {
     for field in fields(schedule) {
         n.insert(field.name, m.net(&format!("op_{}", field.name), field.width));
     }
-    let [fetch, start, op_done, clearing, seed_valid, host_step, host_read, host_write] = [
-        "fetch", "start", "op_done", "clearing", "seed_valid", "host_step", "host_read", "host_write",
-    ]
-    .map(|name| m.net(name, 1));
+    let [fetch, start, op_done, clearing, seed_valid, host_step, host_read, host_write] =
+        ["fetch", "start", "op_done", "clearing", "seed_valid", "host_step", "host_read", "host_write"]
+            .map(|name| m.net(name, 1));
     let seed = m.net("seed", 32);
     let latents = m.net("latents", 8 * l);
     let host_address = m.net("host_address", aw);
@@ -174,8 +177,18 @@ pub fn top(schedule: &Schedule, view: CrossbarView) -> Rtl {
             u.clk_rst();
             u.connect("start_i", &window_start);
             for name in [
-                "kernel_last", "row_len", "image_rows", "image_row_len", "stride", "step", "row_step", "padding",
-                "padding_len", "padding_rows_len", "positions_x_last", "positions_y_last",
+                "kernel_last",
+                "row_len",
+                "image_rows",
+                "image_row_len",
+                "stride",
+                "step",
+                "row_step",
+                "padding",
+                "padding_len",
+                "padding_rows_len",
+                "positions_x_last",
+                "positions_y_last",
             ] {
                 u.connect(&format!("{name}_i"), &n[name]);
             }
@@ -216,12 +229,9 @@ pub fn top(schedule: &Schedule, view: CrossbarView) -> Rtl {
         m.assign(&run["ready"], segment["ready"].and(from_window.not()));
     }
     if let Some(window) = &window_seg {
-        m.assign(
-            &window["ready"],
-            gather_from_window.and(&gather_seg["ready"]).or(scatter.and(&drain_seg["ready"])),
-        );
+        m.assign(&window["ready"], gather_from_window.and(&gather_seg["ready"]).or(scatter.and(&drain_seg["ready"])));
     } else {
-        m.unused("unused_window", &[windowed.clone()]);
+        m.unused("unused_window", std::slice::from_ref(&windowed));
     }
     m.unused("unused_final", &[gather_seg["final"].clone()]);
 
@@ -377,7 +387,13 @@ pub fn top(schedule: &Schedule, view: CrossbarView) -> Rtl {
     let (cw, cb) = (w.accumulator_word as usize, w.accumulator as usize);
     let acc = has_accumulators.then(|| {
         ["read_valid", "read_address", "read_data", "write_valid", "write_address", "write_data"].map(|p| {
-            let width = if p.ends_with("valid") { 1 } else if p.ends_with("address") { cw } else { l * cb };
+            let width = if p.ends_with("valid") {
+                1
+            } else if p.ends_with("address") {
+                cw
+            } else {
+                l * cb
+            };
             (p, m.net(&format!("sum_{p}"), width))
         })
     });

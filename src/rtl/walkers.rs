@@ -34,10 +34,14 @@ pub fn window_walker(schedule: &Schedule) -> Arc<Module> {
     let c = e + 2;
     let p = schedule.widths.position as usize;
     let mut m = Builder::new("memgan_window_walker", file!());
-    m.doc("Slides a window over an image and emits one contiguous run of elements a kernel row, clipped at the \
-           image's edges. All lengths are in elements: a pixel is `channels` elements.");
-    m.contract("`start_i` for one cycle with the operation's fields, which stay stable; then segments are offered \
-                until the final one is taken. A segment outside the image has length 0.");
+    m.doc(
+        "Slides a window over an image and emits one contiguous run of elements a kernel row, clipped at the \
+           image's edges. All lengths are in elements: a pixel is `channels` elements.",
+    );
+    m.contract(
+        "`start_i` for one cycle with the operation's fields, which stay stable; then segments are offered \
+                until the final one is taken. A segment outside the image has length 0.",
+    );
     m.latency("first segment 1 cycle after start_i, then one a cycle");
     m.clk_rst();
     m.group("Operation");
@@ -76,10 +80,7 @@ pub fn window_walker(schedule: &Schedule) -> Arc<Module> {
     let past_right = m.wire("past_right", to_edge.slt(row_len.zext(c)));
     let end = m.wire("end_of_run", past_right.mux(&to_edge, row_len.zext(c)));
     let run = m.wire("run", end.sub(&skipped));
-    let inside = m.wire(
-        "in_image",
-        row.msb().not().and(row.ult(image_rows.zext(c))).and(Expr::zero(c).slt(&run)),
-    );
+    let inside = m.wire("in_image", row.msb().not().and(row.ult(image_rows.zext(c))).and(Expr::zero(c).slt(&run)));
     let address = m.wire("address", row_address.add(over_left.mux(Expr::zero(c), &left)));
     m.assign(&port.valid, &valid);
     m.assign(&port.address, address.trunc(e));
@@ -150,8 +151,10 @@ pub fn run_walker(schedule: &Schedule) -> Arc<Module> {
     let p = schedule.widths.position as usize;
     let mut m = Builder::new("memgan_run_walker", file!());
     m.doc("Emits consecutive runs of one length, one a position.");
-    m.contract("`start_i` for one cycle with the operation's fields, which stay stable; then segments are offered \
-                until the final one is taken.");
+    m.contract(
+        "`start_i` for one cycle with the operation's fields, which stay stable; then segments are offered \
+                until the final one is taken.",
+    );
     m.latency("first segment 1 cycle after start_i, then one a cycle");
     m.clk_rst();
     m.group("Operation");

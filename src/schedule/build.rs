@@ -87,8 +87,7 @@ impl Builder<'_> {
         let bias_base = self.bias_words;
         let bias_period = bias_period(layer.biases(), layer.output.len(), lanes);
         self.bias_words += bias_period;
-        let dropout =
-            if self.design.dropout_at_inference { dropout_threshold(layer.dropout) } else { 0 };
+        let dropout = if self.design.dropout_at_inference { dropout_threshold(layer.dropout) } else { 0 };
         let op = Op {
             kind: OpKind::GatherRun,
             layer: index,
@@ -153,6 +152,7 @@ fn window(kernel: usize, stride: usize, padding: usize, image: Shape, pixels: Sh
 /// Words after which the biases of consecutive output words repeat: `lcm(biases, lanes) / lanes`, no more than there
 /// are words.
 fn bias_period(biases: usize, elements: usize, lanes: usize) -> usize {
-    let gcd = (1..=biases.min(lanes)).rev().find(|d| biases % d == 0 && lanes % d == 0).unwrap_or(1);
+    let gcd =
+        (1..=biases.min(lanes)).rev().find(|d| biases.is_multiple_of(*d) && lanes.is_multiple_of(*d)).unwrap_or(1);
     (biases / gcd).min(elements.div_ceil(lanes))
 }

@@ -11,5 +11,5 @@ mod widths;
 pub use banks::Bank;
 pub use program::{Gather, NetworkProgram, Op, OpKind, Schedule, Tensor, Window};
 pub use segments::{Segment, WindowSegments};
-pub use timing::{predict, OpCycles, Starvation};
-pub use widths::{bits_for, Widths};
+pub use timing::{OpCycles, Starvation, predict};
+pub use widths::{Widths, bits_for};

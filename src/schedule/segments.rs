@@ -78,8 +78,16 @@ mod tests {
         let (h, w, c, k, s, p) = (5usize, 7usize, 3usize, 4usize, 2usize, 1usize);
         let (ny, nx) = ((h + 2 * p - k) / s + 1, (w + 2 * p - k) / s + 1);
         let window = Window {
-            kernel: k, row_len: k * c, image_rows: h, image_row_len: w * c, stride: s, step: s * c, padding: p,
-            padding_len: p * c, positions_x: nx, positions_y: ny,
+            kernel: k,
+            row_len: k * c,
+            image_rows: h,
+            image_row_len: w * c,
+            stride: s,
+            step: s * c,
+            padding: p,
+            padding_len: p * c,
+            positions_x: nx,
+            positions_y: ny,
         };
         let mut all = WindowSegments::new(window);
         for y in 0..ny {

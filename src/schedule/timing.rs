@@ -89,9 +89,7 @@ struct OpModel<'a> {
 
 /// Consecutive runs of `len` elements.
 fn runs(len: usize, positions: usize) -> Box<dyn Iterator<Item = (Segment, bool)>> {
-    Box::new((0..positions).map(move |i| {
-        (Segment { address: i * len, index: 0, len, last: true }, i + 1 == positions)
-    }))
+    Box::new((0..positions).map(move |i| (Segment { address: i * len, index: 0, len, last: true }, i + 1 == positions)))
 }
 
 fn windows(op: &Op) -> Box<dyn Iterator<Item = (Segment, bool)>> {
@@ -113,10 +111,30 @@ impl<'a> OpModel<'a> {
         };
         let (next_input, next_output) = (input.next(), output.next());
         Self {
-            schedule, op, lanes: schedule.lanes, input, next_input, gather: None, vector_pending: false,
-            gather_pipe: [false; 2], vector_ready: false, state: ArrayState::Idle, timer: 0, phase: 0, group: 0,
-            stalled: false, reads: 0, output, next_output, drain: None, captured: false, element: 0, group_base: 0,
-            drain_group: 0, drain_pipe: [false; 4], final_seen: false,
+            schedule,
+            op,
+            lanes: schedule.lanes,
+            input,
+            next_input,
+            gather: None,
+            vector_pending: false,
+            gather_pipe: [false; 2],
+            vector_ready: false,
+            state: ArrayState::Idle,
+            timer: 0,
+            phase: 0,
+            group: 0,
+            stalled: false,
+            reads: 0,
+            output,
+            next_output,
+            drain: None,
+            captured: false,
+            element: 0,
+            group_base: 0,
+            drain_group: 0,
+            drain_pipe: [false; 4],
+            final_seen: false,
         }
     }
 
@@ -167,7 +185,10 @@ impl<'a> OpModel<'a> {
         }
         if finished {
             self.gather = self.next_input.take().map(|(s, last_of_op)| Current {
-                offset: s.address % self.lanes, left: s.len, last: s.last, last_of_op,
+                offset: s.address % self.lanes,
+                left: s.len,
+                last: s.last,
+                last_of_op,
             });
             self.next_input = self.input.next();
         }

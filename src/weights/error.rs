@@ -8,10 +8,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum WeightsError {
     #[error("{file}: cannot be read: {reason}")]
-    Unreadable {
-        file: String,
-        reason: std::io::Error,
-    },
+    Unreadable { file: String, reason: std::io::Error },
     /// Not safetensors, cut short, or with bytes that belong to no tensor.
     #[error("{file}: not a complete safetensors file: {reason}")]
     Format { file: String, reason: String },
@@ -29,28 +26,11 @@ pub enum WeightsError {
     #[error("{file}: tensors that the design has no use for: {}", list(tensors))]
     Extra { file: String, tensors: Vec<String> },
     #[error("{file}: tensor `{tensor}` for layer `{layer}` is {found:?}, it must be {wanted:?}")]
-    Shape {
-        file: String,
-        tensor: String,
-        layer: String,
-        found: Vec<usize>,
-        wanted: Vec<usize>,
-    },
+    Shape { file: String, tensor: String, layer: String, found: Vec<usize>, wanted: Vec<usize> },
     #[error("{file}: tensor `{tensor}` has elements of type {found}, allowed are {SUPPORTED}")]
-    ElementType {
-        file: String,
-        tensor: String,
-        found: String,
-    },
-    #[error(
-        "{file}: tensor `{tensor}` holds {value} at {index:?}, only finite values of f32 are allowed"
-    )]
-    NotFinite {
-        file: String,
-        tensor: String,
-        index: Vec<usize>,
-        value: f32,
-    },
+    ElementType { file: String, tensor: String, found: String },
+    #[error("{file}: tensor `{tensor}` holds {value} at {index:?}, only finite values of f32 are allowed")]
+    NotFinite { file: String, tensor: String, index: Vec<usize>, value: f32 },
     #[error(transparent)]
     Write(#[from] WriteError),
 }
@@ -81,9 +61,7 @@ impl WeightsError {
                 "the weights belong to another design: change the layer in the design, or train again"
             }
             Self::ElementType { .. } => "convert before saving, e.g. `tensor.float()`",
-            Self::NotFinite { .. } => {
-                "training diverged: take an earlier checkpoint, or train with a lower rate"
-            }
+            Self::NotFinite { .. } => "training diverged: take an earlier checkpoint, or train with a lower rate",
         }
         .into()
     }

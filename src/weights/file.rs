@@ -24,13 +24,8 @@ impl Weights {
     pub fn parse(design: &Design, bytes: &[u8], name: &str) -> Result<Weights, WeightsError> {
         let reader = Reader::open(bytes, name)?;
         reader.check_names(design)?;
-        let networks = design
-            .networks
-            .iter()
-            .map(|network| reader.network(network));
-        Ok(Weights {
-            networks: networks.collect::<Result<_, _>>()?,
-        })
+        let networks = design.networks.iter().map(|network| reader.network(network));
+        Ok(Weights { networks: networks.collect::<Result<_, _>>()? })
     }
 
     /// Saves as safetensors, F32, names and layouts of the [module](super), biases always included.
@@ -52,18 +47,11 @@ impl Weights {
                 };
                 let size = vec![layer.matrix_rows(), layer.matrix_columns()];
                 check_shape(&file, &weight_name, layer, weights.matrix.shape(), size)?;
-                check_shape(
-                    &file,
-                    &bias_name,
-                    layer,
-                    weights.bias.shape(),
-                    vec![layer.biases()],
-                )?;
+                check_shape(&file, &bias_name, layer, weights.bias.shape(), vec![layer.biases()])?;
                 let (weight, bias) = layout::to_torch(layer, weights);
-                for (name, shape, values) in [
-                    (weight_name, layout::torch_shape(layer), weight),
-                    (bias_name, vec![layer.biases()], bias),
-                ] {
+                for (name, shape, values) in
+                    [(weight_name, layout::torch_shape(layer), weight), (bias_name, vec![layer.biases()], bias)]
+                {
                     check_finite(&file, &name, &shape, &values)?;
                     let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
                     tensors.push((name, shape, bytes));
@@ -88,14 +76,8 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn open(bytes: &'a [u8], file: &'a str) -> Result<Self, WeightsError> {
         match SafeTensors::deserialize(bytes) {
-            Ok(parsed) => Ok(Self {
-                file,
-                tensors: parsed.tensors().into_iter().collect(),
-            }),
-            Err(reason) => Err(WeightsError::Format {
-                file: file.into(),
-                reason: reason.to_string(),
-            }),
+            Ok(parsed) => Ok(Self { file, tensors: parsed.tensors().into_iter().collect() }),
+            Err(reason) => Err(WeightsError::Format { file: file.into(), reason: reason.to_string() }),
         }
     }
 
@@ -119,11 +101,7 @@ impl<'a> Reader<'a> {
                 used.insert(format!("{role}.{index}.bias"));
             }
         }
-        self.tensors
-            .keys()
-            .filter(|name| !used.contains(*name))
-            .cloned()
-            .collect()
+        self.tensors.keys().filter(|name| !used.contains(*name)).cloned().collect()
     }
 
     /// Each layer must have its weight, each tensor its layer.
@@ -134,24 +112,14 @@ impl<'a> Reader<'a> {
             if indices.len() < network.layers.len() {
                 // Without gaps the first index that is not there is missing; with gaps nobody
                 // knows.
-                let layer = indices
-                    .iter()
-                    .zip(0..)
-                    .take_while(|&(&index, place)| index == place)
-                    .count();
-                let found = indices
-                    .iter()
-                    .map(|i| format!("{role}.{i}.weight"))
-                    .collect();
+                let layer = indices.iter().zip(0..).take_while(|&(&index, place)| index == place).count();
+                let found = indices.iter().map(|i| format!("{role}.{i}.weight")).collect();
                 return Err(missing(self.file, network, found, layer, unused));
             }
         }
         match unused.is_empty() {
             true => Ok(()),
-            false => Err(WeightsError::Extra {
-                file: self.file.into(),
-                tensors: unused,
-            }),
+            false => Err(WeightsError::Extra { file: self.file.into(), tensors: unused }),
         }
     }
 
@@ -169,31 +137,15 @@ impl<'a> Reader<'a> {
             };
             layers.push(layout::from_torch(layer, &weight, &bias));
         }
-        Ok(NetworkWeights {
-            role: network.role,
-            layers,
-        })
+        Ok(NetworkWeights { role: network.role, layers })
     }
 
-    fn values(
-        &self,
-        layer: &Layer,
-        name: &str,
-        shape: Vec<usize>,
-    ) -> Result<Vec<f32>, WeightsError> {
+    fn values(&self, layer: &Layer, name: &str, shape: Vec<usize>) -> Result<Vec<f32>, WeightsError> {
         let tensor = &self.tensors[name];
         check_shape(self.file, name, layer, tensor.shape(), shape)?;
         let Some(values) = float::decode(tensor.dtype(), tensor.data()) else {
-            let (file, tensor, found) = (
-                self.file.into(),
-                name.into(),
-                format!("{:?}", tensor.dtype()),
-            );
-            return Err(WeightsError::ElementType {
-                file,
-                tensor,
-                found,
-            });
+            let (file, tensor, found) = (self.file.into(), name.into(), format!("{:?}", tensor.dtype()));
+            return Err(WeightsError::ElementType { file, tensor, found });
         };
         check_finite(self.file, name, tensor.shape(), &values)?;
         Ok(values)
@@ -209,23 +161,10 @@ fn split(name: &str) -> Option<(&str, u64, &str)> {
     (index.to_string() == digits).then_some((prefix, index, kind))
 }
 
-fn missing(
-    file: &str,
-    network: &Network,
-    found: Vec<String>,
-    layer: usize,
-    unused: Vec<String>,
-) -> WeightsError {
+fn missing(file: &str, network: &Network, found: Vec<String>, layer: usize, unused: Vec<String>) -> WeightsError {
     let (role, wanted) = (network.role.name(), network.layers.len());
     let missing = format!("{role}.{layer}.weight");
-    WeightsError::Missing {
-        file: file.into(),
-        role,
-        found,
-        wanted,
-        missing,
-        unused,
-    }
+    WeightsError::Missing { file: file.into(), role, found, wanted, missing, unused }
 }
 
 fn check_shape(
@@ -239,21 +178,10 @@ fn check_shape(
         return Ok(());
     }
     let (file, tensor, layer) = (file.into(), tensor.into(), layer.name.clone());
-    Err(WeightsError::Shape {
-        file,
-        tensor,
-        layer,
-        found: found.into(),
-        wanted,
-    })
+    Err(WeightsError::Shape { file, tensor, layer, found: found.into(), wanted })
 }
 
-fn check_finite(
-    file: &str,
-    tensor: &str,
-    shape: &[usize],
-    values: &[f32],
-) -> Result<(), WeightsError> {
+fn check_finite(file: &str, tensor: &str, shape: &[usize], values: &[f32]) -> Result<(), WeightsError> {
     let Some(mut place) = values.iter().position(|v| !v.is_finite()) else {
         return Ok(());
     };
@@ -263,10 +191,5 @@ fn check_finite(
         *slot = place % extent;
         place /= extent;
     }
-    Err(WeightsError::NotFinite {
-        file: file.into(),
-        tensor: tensor.into(),
-        index,
-        value,
-    })
+    Err(WeightsError::NotFinite { file: file.into(), tensor: tensor.into(), index, value })
 }

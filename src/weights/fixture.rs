@@ -10,81 +10,34 @@ use safetensors::tensor::TensorView;
 pub(super) type Tensor = (String, Dtype, Vec<usize>, Vec<u8>);
 
 fn layer(name: &str, op: LayerOp, activation: Activation, input: Shape, output: Shape) -> Layer {
-    Layer {
-        name: name.into(),
-        op,
-        activation,
-        dropout: 0.0,
-        input,
-        output,
-    }
+    Layer { name: name.into(), op, activation, dropout: 0.0, input, output }
 }
 
 /// A small GAN with all three kinds of layer.
 pub(super) fn design() -> Design {
     let map = Shape::new(4, 4, 3);
     let image = Shape::new(8, 8, 1);
-    let double = LayerOp::ConvTranspose {
-        kernel: 4,
-        stride: 2,
-        padding: 1,
-        output_padding: 0,
-    };
-    let halve = LayerOp::Conv {
-        kernel: 4,
-        stride: 2,
-        padding: 1,
-    };
+    let double = LayerOp::ConvTranspose { kernel: 4, stride: 2, padding: 1, output_padding: 0 };
+    let halve = LayerOp::Conv { kernel: 4, stride: 2, padding: 1 };
     let generator = vec![
-        layer(
-            "generator_0",
-            LayerOp::Dense,
-            Activation::Relu,
-            Shape::vector(6),
-            map,
-        ),
+        layer("generator_0", LayerOp::Dense, Activation::Relu, Shape::vector(6), map),
         layer("generator_1", double, Activation::Tanh, map, image),
     ];
     let discriminator = vec![
-        layer(
-            "discriminator_0",
-            halve,
-            Activation::LeakyRelu { shift: 3 },
-            image,
-            map,
-        ),
-        layer(
-            "discriminator_1",
-            LayerOp::Dense,
-            Activation::Linear,
-            map,
-            Shape::vector(1),
-        ),
+        layer("discriminator_0", halve, Activation::LeakyRelu { shift: 3 }, image, map),
+        layer("discriminator_1", LayerOp::Dense, Activation::Linear, map, Shape::vector(1)),
     ];
     Design {
         name: "small".into(),
         networks: vec![
-            Network {
-                role: Role::Generator,
-                input: Shape::vector(6),
-                layers: generator,
-            },
-            Network {
-                role: Role::Discriminator,
-                input: image,
-                layers: discriminator,
-            },
+            Network { role: Role::Generator, input: Shape::vector(6), layers: generator },
+            Network { role: Role::Discriminator, input: image, layers: discriminator },
         ],
         image,
         pixel_range: PixelRange::Symmetric,
         latent: LatentDistribution::Normal,
         dropout_at_inference: false,
-        crossbar: Crossbar {
-            rows: 16,
-            columns: 16,
-            columns_per_adc: 4,
-            pair: PairScheme::Differential,
-        },
+        crossbar: Crossbar { rows: 16, columns: 16, columns_per_adc: 4, pair: PairScheme::Differential },
         device: Device {
             r_on_ohm: 1e4,
             r_off_ohm: 1e6,
@@ -127,21 +80,16 @@ pub(super) fn tensors() -> Vec<Tensor> {
     let mut source = SplitMix64::new(3);
     shapes
         .map(|(name, shape)| {
-            let values: Vec<f32> = (0..shape.iter().product())
-                .map(|_| source.uniform(-1.0, 1.0) as f32)
-                .collect();
+            let values: Vec<f32> = (0..shape.iter().product()).map(|_| source.uniform(-1.0, 1.0) as f32).collect();
             (name.into(), Dtype::F32, shape.to_vec(), bytes(&values))
         })
         .into()
 }
 
 pub(super) fn pack(tensors: &[Tensor]) -> Vec<u8> {
-    let views = tensors.iter().map(|(name, dtype, shape, data)| {
-        (
-            name.as_str(),
-            TensorView::new(*dtype, shape.clone(), data).unwrap(),
-        )
-    });
+    let views = tensors
+        .iter()
+        .map(|(name, dtype, shape, data)| (name.as_str(), TensorView::new(*dtype, shape.clone(), data).unwrap()));
     safetensors::serialize(views, None).unwrap()
 }
 

@@ -11,24 +11,9 @@ pub const SUPPORTED: &str = "F32, F16, BF16 and F64";
 /// infinite.
 pub fn decode(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
     Some(match dtype {
-        Dtype::F32 => bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&b| f32::from_le_bytes(b))
-            .collect(),
-        Dtype::F64 => bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&b| f64::from_le_bytes(b) as f32)
-            .collect(),
-        Dtype::F16 => bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&b| half(u16::from_le_bytes(b)))
-            .collect(),
+        Dtype::F32 => bytes.as_chunks().0.iter().map(|&b| f32::from_le_bytes(b)).collect(),
+        Dtype::F64 => bytes.as_chunks().0.iter().map(|&b| f64::from_le_bytes(b) as f32).collect(),
+        Dtype::F16 => bytes.as_chunks().0.iter().map(|&b| half(u16::from_le_bytes(b))).collect(),
         Dtype::BF16 => {
             let widen = |&b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16);
             bytes.as_chunks().0.iter().map(widen).collect()
@@ -86,17 +71,9 @@ mod tests {
             if exponent == 31 {
                 continue;
             }
-            let significand = if exponent == 0 {
-                fraction / 1024.0
-            } else {
-                1.0 + fraction / 1024.0
-            };
+            let significand = if exponent == 0 { fraction / 1024.0 } else { 1.0 + fraction / 1024.0 };
             let magnitude = significand * 2f64.powi(exponent.max(1) - 15);
-            let wanted = if bits >> 15 == 1 {
-                -magnitude
-            } else {
-                magnitude
-            };
+            let wanted = if bits >> 15 == 1 { -magnitude } else { magnitude };
             assert_eq!(f64::from(half(bits)), wanted, "{bits:#06x}");
         }
     }
@@ -104,14 +81,8 @@ mod tests {
     #[test]
     fn other_types_are_refused() {
         assert_eq!(decode(Dtype::I8, &[1, 2]), None);
-        assert_eq!(
-            decode(Dtype::BF16, &[0x80, 0x3f, 0x00, 0xc0]),
-            Some(vec![1.0, -2.0])
-        );
+        assert_eq!(decode(Dtype::BF16, &[0x80, 0x3f, 0x00, 0xc0]), Some(vec![1.0, -2.0]));
         assert_eq!(decode(Dtype::F64, &0.1f64.to_le_bytes()), Some(vec![0.1]));
-        assert_eq!(
-            decode(Dtype::F64, &1e300f64.to_le_bytes()),
-            Some(vec![f32::INFINITY])
-        );
+        assert_eq!(decode(Dtype::F64, &1e300f64.to_le_bytes()), Some(vec![f32::INFINITY]));
     }
 }

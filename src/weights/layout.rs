@@ -20,10 +20,7 @@ pub fn torch_shape(layer: &Layer) -> Vec<usize> {
 fn torch_index(layer: &Layer, row: usize, column: usize) -> usize {
     let (inputs, outputs) = (layer.input.channels, layer.output.channels);
     match layer.op {
-        LayerOp::Dense => {
-            channel_first(layer.output, column) * layer.input.len()
-                + channel_first(layer.input, row)
-        }
+        LayerOp::Dense => channel_first(layer.output, column) * layer.input.len() + channel_first(layer.input, row),
         LayerOp::Conv { kernel, .. } => {
             let (tap, input) = (row / inputs, row % inputs);
             (column * inputs + input) * kernel * kernel + tap
@@ -56,14 +53,9 @@ fn channel_first(shape: Shape, index: usize) -> usize {
 /// If `weight` or `bias` does not have as many elements as `layer` needs.
 pub fn from_torch(layer: &Layer, weight: &[f32], bias: &[f32]) -> LayerWeights {
     let size = (layer.matrix_rows(), layer.matrix_columns());
-    assert_eq!(
-        (weight.len(), bias.len()),
-        (size.0 * size.1, layer.biases())
-    );
+    assert_eq!((weight.len(), bias.len()), (size.0 * size.1, layer.biases()));
     LayerWeights {
-        matrix: Array2::from_shape_fn(size, |(row, column)| {
-            weight[torch_index(layer, row, column)]
-        }),
+        matrix: Array2::from_shape_fn(size, |(row, column)| weight[torch_index(layer, row, column)]),
         bias: Array1::from_shape_fn(layer.biases(), |i| bias[torch_bias_index(layer, i)]),
     }
 }
@@ -73,10 +65,7 @@ pub fn from_torch(layer: &Layer, weight: &[f32], bias: &[f32]) -> LayerWeights {
 /// # Panics
 /// If `weights` does not have the size that `layer` needs.
 pub fn to_torch(layer: &Layer, weights: &LayerWeights) -> (Vec<f32>, Vec<f32>) {
-    assert_eq!(
-        weights.matrix.dim(),
-        (layer.matrix_rows(), layer.matrix_columns())
-    );
+    assert_eq!(weights.matrix.dim(), (layer.matrix_rows(), layer.matrix_columns()));
     assert_eq!(weights.bias.len(), layer.biases());
     let mut weight = vec![0.0; weights.matrix.len()];
     for ((row, column), &value) in weights.matrix.indexed_iter() {

@@ -83,9 +83,7 @@ impl Weights {
             role: n.role,
             layers: n.layers.iter().map(LayerWeights::zeros).collect(),
         };
-        Self {
-            networks: design.networks.iter().map(network).collect(),
-        }
+        Self { networks: design.networks.iter().map(network).collect() }
     }
 
     /// The weights of `role`, if the design has that network.

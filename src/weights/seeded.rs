@@ -67,17 +67,11 @@ impl Weights {
                 Role::Classifier => 2u64,
             };
             let layers = network.layers.iter().enumerate();
-            let layers = layers.map(|(index, layer)| {
-                seeded_layer(layer, SplitMix64::stream(seed, (role << 32) + index as u64))
-            });
-            NetworkWeights {
-                role: network.role,
-                layers: layers.collect(),
-            }
+            let layers =
+                layers.map(|(index, layer)| seeded_layer(layer, SplitMix64::stream(seed, (role << 32) + index as u64)));
+            NetworkWeights { role: network.role, layers: layers.collect() }
         });
-        Weights {
-            networks: networks.collect(),
-        }
+        Weights { networks: networks.collect() }
     }
 }
 
@@ -106,8 +100,5 @@ fn seeded_layer(layer: &Layer, mut random: SplitMix64) -> LayerWeights {
     let bound = f64::from(bound(layer));
     let size = (layer.matrix_rows(), layer.matrix_columns());
     let matrix = Array2::from_shape_simple_fn(size, || random.uniform(-bound, bound) as f32);
-    LayerWeights {
-        matrix,
-        bias: Array1::zeros(layer.biases()),
-    }
+    LayerWeights { matrix, bias: Array1::zeros(layer.biases()) }
 }

@@ -177,8 +177,10 @@ fn any_text(random: &mut Random) -> String {
         let (kind, stride) = (random.pick(&["conv", "conv_transpose"]), random.between(1, 3));
         let (channels, padding) = (random.pick(&[1, 2, 5, 9]), random.below(kernel));
         let activation = random.pick(&["relu", "tanh", "linear", "leaky_relu", "sigmoid"]);
-        text += &format!("[[layers]]\ntype = \"{kind}\"\nchannels = {channels}\nkernel = {kernel}\nstride = {stride}\n");
-        text += &format!("padding = {padding}\nactivation = \"{activation}\"\ndropout = {}\n", random.pick(&["0", "0.5"]));
+        text +=
+            &format!("[[layers]]\ntype = \"{kind}\"\nchannels = {channels}\nkernel = {kernel}\nstride = {stride}\n");
+        text +=
+            &format!("padding = {padding}\nactivation = \"{activation}\"\ndropout = {}\n", random.pick(&["0", "0.5"]));
     }
     let (outputs, end) = (random.between(2, 12), random.pick(&["linear", "sigmoid"]));
     text += &format!("[[layers]]\ntype = \"dense\"\noutputs = {outputs}\nactivation = \"{end}\"\n");

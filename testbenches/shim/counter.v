@@ -11,6 +11,7 @@ module counter (
     output reg  [31:0]  count_o,
     output wire [32:0]  sum_o,
     output wire [63:0]  long_o,
+    output wire [1:0]   small_o,
     output reg  [99:0]  total_o
 );
 `ifdef BROKEN
@@ -29,6 +30,7 @@ module counter (
   end
   assign sum_o = {1'b0, count_o} + {21'd0, step_i};
   assign long_o = ~long_i;
+  assign small_o = {wide_i < {1'b1, 99'd0}, step_i < 12'h800};
 endmodule
 
 `default_nettype wire

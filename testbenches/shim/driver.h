@@ -25,7 +25,7 @@ struct MgRun {
     uint64_t layers;    // entries of the per-layer list
 };
 
-// `layer_o` indexes the per-layer list, so a wide one that runs wild must not exhaust the memory.
+// `op_o` indexes the per-layer list, so a wide one that runs wild must not exhaust the memory.
 static constexpr uint32_t MG_MAX_LAYERS = 1 << 16;
 
 class Driver final : public Sim {
@@ -33,7 +33,7 @@ class Driver final : public Sim {
     Sim& sim = *this;
     Taps taps;
     std::vector<uint8_t> received;
-    std::vector<uint64_t> layers;  // busy, array for each value of layer_o
+    std::vector<uint64_t> layers;  // busy, array for each value of op_o
     uint64_t patience = 1000000;   // cycles without progress before a transfer counts as hung
     uint32_t stall = 0;            // probability in 1/65536 of a pause before a word is offered or taken
     uint64_t random = 1;
@@ -128,13 +128,13 @@ class Driver final : public Sim {
             if (report.busy >= max) return timeout("run: busy_o did not fall", max);
             uint32_t layer = 0;
             bool array = false;
-#if MG_HAS_layer_o
-            mg_get<MG_W_layer_o>(d.layer_o, &layer);
+#if MG_HAS_op_o
+            mg_get<MG_W_op_o>(d.op_o, &layer);
 #endif
 #if MG_HAS_array_active_o
             array = d.array_active_o;
 #endif
-            if (layer >= MG_MAX_LAYERS) return fail(MG_PROTOCOL, "run: layer_o is " + std::to_string(layer));
+            if (layer >= MG_MAX_LAYERS) return fail(MG_PROTOCOL, "run: op_o is " + std::to_string(layer));
             if (layers.size() < 2 * (layer + std::size_t{1})) layers.resize(2 * (layer + std::size_t{1}));
             layers[2 * layer] += 1;
             layers[2 * layer + 1] += array;

@@ -42,7 +42,7 @@ module memgan_top #(
     input  wire [39:0]        cfg_data_i,
     // Status
     output wire               busy_o,
-    output wire [1:0]         layer_o,
+    output wire [1:0]         op_o,
     output wire               array_active_o,
     // Writes of activations
     output wire               tap_valid_o,
@@ -172,7 +172,7 @@ module memgan_top #(
 `else
   assign busy_o = state_q == RUN || state_q == LATENT;
 `endif
-  assign layer_o = {1'b0, state_q == RUN && second};
+  assign op_o = {1'b0, state_q == RUN && second};
   assign array_active_o = state_q == RUN && !phase_q;
   assign tap_valid_o = write;
   assign tap_addr_o = addr;

@@ -72,8 +72,8 @@ class Taps {
         mg_get<MG_W_tap_mask_o>(d.tap_mask_o, mask);
         mg_get<MG_W_tap_data_o>(d.tap_data_o, data);
         mg_get<MG_W_tap_addr_o>(d.tap_addr_o, addr);
-#if MG_HAS_layer_o
-        mg_get<MG_W_layer_o>(d.layer_o, &layer);
+#if MG_HAS_op_o
+        mg_get<MG_W_op_o>(d.op_o, &layer);
 #endif
         if (logging) {
             const uint32_t head[5] = {static_cast<uint32_t>(sim.cycles), static_cast<uint32_t>(sim.cycles >> 32), layer,

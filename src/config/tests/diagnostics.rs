@@ -232,7 +232,7 @@ fn hardware_values_out_of_range() {
         ("converter.signed_input", "\"both\"", r#"one of "dac", "two_phase""#),
         ("converter.settle_cycles", "4096", "an integer from 1 to 4095"),
         ("converter.sample_cycles", "0", "an integer from 1 to 255"),
-        ("converter.conversion_cycles", "1", "an integer from 2 to 255"),
+        ("converter.conversion_cycles", "2", "an integer from 3 to 255"),
         ("clock.mhz", "0.5", "a number from 1 to 1000"),
         ("clock.mhz", "1001", "a number from 1 to 1000"),
     ];

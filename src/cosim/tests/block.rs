@@ -16,22 +16,23 @@ fn build(spec: &BuildSpec, tools: &Toolchain) -> Model {
 
 /// What counter.v does, and how many of its outputs differ from the model's over random cycles.
 fn differences(model: &mut Model, cycles: usize, seed: u64) -> usize {
-    let layout =
-        model.layout_of(&["en_i", "step_i", "long_i", "wide_i"], &["count_o", "sum_o", "long_o", "total_o"]).expect("ports");
-    assert_eq!((layout.input_words(), layout.output_words()), (8, 9));
+    let outputs = ["count_o", "sum_o", "long_o", "total_o", "small_o"];
+    let layout = model.layout_of(&["en_i", "step_i", "long_i", "wide_i"], &outputs).expect("ports");
+    assert_eq!((layout.input_words(), layout.output_words()), (8, 10));
     let mut random = Random(seed);
     let inputs: Vec<u32> = (0..8 * cycles).map(|_| random.next() as u32).collect();
     let outputs = model.run_vectors(&layout, &inputs, cycles).expect("the vectors run");
     let (mut count, mut total) = (0_u32, 0_u128);
     let mut wrong = 0;
-    for (i, o) in inputs.chunks(8).zip(outputs.chunks(9)) {
+    for (i, o) in inputs.chunks(8).zip(outputs.chunks(10)) {
         let wide = |w: &[u32]| w.iter().rev().fold(0_u128, |v, w| v << 32 | u128::from(*w));
         let long = |w: &[u32]| wide(&w[..2]) as u64;
         // Bits above a port's width must not matter: they are random here.
         let (enable, step, add) = (i[0] & 1 == 1, i[1] & 0xfff, wide(&i[4..8]) & ((1 << 100) - 1));
         let sum = u64::from(count) + u64::from(step);
-        let expected = (count, sum, !long(&i[2..4]), total);
-        wrong += usize::from(expected != (o[0], long(&o[1..3]), long(&o[3..5]), wide(&o[5..9])));
+        let small = u32::from(add < 1 << 99) << 1 | u32::from(step < 0x800);
+        let expected = (count, sum, !long(&i[2..4]), total, small);
+        wrong += usize::from(expected != (o[0], long(&o[1..3]), long(&o[3..5]), wide(&o[5..9]), o[9]));
         if enable {
             count = count.wrapping_add(step);
             total = (total + add) & ((1 << 100) - 1);
@@ -112,7 +113,10 @@ fn equal_builds_are_built_once() {
     assert!(VerilatedModel::build_with(&spec, tools).expect("cached").cached);
     assert!(start.elapsed().as_secs_f64() < 0.5);
     let left = fs::read_dir(&spec.cache_dir).expect("cache").flatten();
-    assert!(!left.into_iter().any(|e| e.file_name().to_string_lossy().starts_with("build-")), "nothing half built is left");
+    assert!(
+        !left.into_iter().any(|e| e.file_name().to_string_lossy().starts_with("build-")),
+        "nothing half built is left"
+    );
 
     fs::write(&file, text.replace("~long_i", "long_i")).expect("write");
     let changed = VerilatedModel::build_with(&spec, tools).expect("it builds");
@@ -196,11 +200,14 @@ fn a_block_without_clock_only_settles() {
 fn a_large_model_is_compiled_in_parts() {
     const STAGES: u32 = 700;
     let factor = |i: u32| i.wrapping_mul(2_654_435_761) | 1;
-    let mut text = String::from("module chain(input clk_i, input [31:0] d_i, output [31:0] q_o);\n  wire [31:0] r0 = d_i;\n");
+    let mut text =
+        String::from("module chain(input clk_i, input [31:0] d_i, output [31:0] q_o);\n  wire [31:0] r0 = d_i;\n");
     for i in 1..=STAGES {
         let (before, factor, shift) = (i - 1, factor(i), i % 13 + 1);
         text += &format!("  reg [31:0] r{i};\n");
-        text += &format!("  always @(posedge clk_i) r{i} <= (r{before} * 32'd{factor}) ^ {{r{before} >> {shift}}} ^ r{i};\n");
+        text += &format!(
+            "  always @(posedge clk_i) r{i} <= (r{before} * 32'd{factor}) ^ {{r{before} >> {shift}}} ^ r{i};\n"
+        );
     }
     text += &format!("  assign q_o = r{STAGES};\nendmodule\n");
     let dir = tempfile::tempdir().expect("temporary directory");

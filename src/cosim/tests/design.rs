@@ -3,8 +3,7 @@ use std::path::PathBuf;
 use super::{Random, source, toolchains};
 use crate::cosim::tools::Toolchain;
 use crate::cosim::{
-    BuildSpec, ConfigSpace, ConfigWord, CosimError, Driver, DriverOptions, LayerCycles, Op, ProgramWord, Trace,
-    VerilatedModel,
+    BuildSpec, ConfigSpace, ConfigWord, CosimError, Driver, DriverOptions, LayerCycles, Op, ProgramWord, VerilatedModel,
 };
 
 /// What memgan_top.v does with `words` random words.
@@ -36,8 +35,10 @@ impl Loopback {
     }
 
     pub fn prepare(&self, driver: &mut Driver) {
-        let data = |bytes: &[u8]| bytes.chunks(4).map(|c| c.iter().rev().fold(0, |v, b| v << 8 | u32::from(*b))).collect();
-        let word = |(row, bytes): (usize, &Vec<u8>)| ProgramWord { tile: 0, row: row as u32, group: 0, data: data(bytes) };
+        let data =
+            |bytes: &[u8]| bytes.chunks(4).map(|c| c.iter().rev().fold(0, |v, b| v << 8 | u32::from(*b))).collect();
+        let word =
+            |(row, bytes): (usize, &Vec<u8>)| ProgramWord { tile: 0, row: row as u32, group: 0, data: data(bytes) };
         driver.program(&self.cells.iter().enumerate().map(word).collect::<Vec<_>>()).expect("program");
         let bias = ConfigWord { space: ConfigSpace::Bias, addr: 0, data: vec![0xdead_beef, u32::from(self.bias)] };
         let decoy = ConfigWord { space: ConfigSpace::Layer, addr: 0, data: vec![0, 0x55] };
@@ -203,7 +204,9 @@ fn broken_designs_end_with_the_right_error() {
     let run = |name: &str| {
         let mut driver = start(&spec(4).define(name, "1"), tools, &options);
         test.prepare(&mut driver);
-        driver.run(8, 300).and_then(|_| driver.set_options(&DriverOptions { stall_probability: 0.5, ..options.clone() }))?;
+        driver
+            .run(8, 300)
+            .and_then(|_| driver.set_options(&DriverOptions { stall_probability: 0.5, ..options.clone() }))?;
         driver.read(8, 100)
     };
     let error = run("HANG").expect_err("it never ends");
@@ -222,26 +225,4 @@ fn broken_designs_end_with_the_right_error() {
     assert!(matches!(error, CosimError::Timeout(_)), "{error}");
     let error = driver.program(&[ProgramWord { tile: 0, row: 0, group: 0, data: vec![0; 2] }]).expect_err("too wide");
     assert!(matches!(error, CosimError::Data(_)), "{error}");
-}
-
-/// Prints cycles per second of the driver; run with `--ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn speed_of_the_driver() {
-    for tools in toolchains() {
-        for (lanes, trace) in [(4, Trace::Off), (16, Trace::Off), (4, Trace::Auto)] {
-            let test = Loopback::new(lanes, 255, 21);
-            let mut driver = start(&spec(lanes).trace(trace), &tools, &DriverOptions::default());
-            driver.expect(None, &test.image, Some(&test.mask())).expect("taps");
-            test.prepare(&mut driver);
-            let start = std::time::Instant::now();
-            let mut cycles = 0;
-            while start.elapsed().as_secs_f64() < 1.0 {
-                cycles += driver.run(255, 10_000).expect("run").cycles;
-            }
-            assert!(driver.compare().is_equal());
-            let rate = cycles as f64 / start.elapsed().as_secs_f64() / 1e6;
-            println!("{}: {lanes} lanes, {trace:?}: {rate:.1} M cycles/s", tools.verilator.version);
-        }
-    }
 }

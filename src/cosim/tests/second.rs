@@ -30,7 +30,8 @@ fn icarus_confirms_a_block_and_finds_a_changed_cycle() {
 
     let total = recording.value(321, "total_o").expect("recorded").to_vec();
     recording.set(321, "total_o", &[total[0], total[1] ^ 0x10, total[2], total[3]]).expect("recorded");
-    let Replay::Fail { mismatches: 1, lines } = replay(&recording, "counter", &sources, &[], &[]).expect("replay") else {
+    let Replay::Fail { mismatches: 1, lines } = replay(&recording, "counter", &sources, &[], &[]).expect("replay")
+    else {
         panic!("one difference must be found");
     };
     assert!(lines[0].starts_with("MISMATCH cycle 321 total_o got "), "{lines:?}");
@@ -58,11 +59,12 @@ fn icarus_confirms_a_whole_run() {
         assert_eq!(recording.cycles() as u64, driver.cycle());
         // Memory that nobody has written is unknown in Icarus and 0 in Verilator.
         let data = ["out_data_o", "tap_data_o"];
-        let verdict = replay(&recording, "memgan_top", &[top.clone()], &[], &data).expect("replay");
+        let verdict = replay(&recording, "memgan_top", std::slice::from_ref(&top), &[], &data).expect("replay");
         assert_eq!(verdict, Replay::Pass { cycles: driver.cycle() });
-        let strict = replay(&recording, "memgan_top", &[top.clone()], &[], &[]).expect("replay");
+        let strict = replay(&recording, "memgan_top", std::slice::from_ref(&top), &[], &[]).expect("replay");
         assert!(matches!(strict, Replay::Fail { .. }), "unknown bits count unless told otherwise");
-        let faulty = replay(&recording, "memgan_top", &[top.clone()], &[("FAULT", "3")], &data).expect("replay");
+        let faulty =
+            replay(&recording, "memgan_top", std::slice::from_ref(&top), &[("FAULT", "3")], &data).expect("replay");
         let Replay::Fail { lines, .. } = faulty else { panic!("a known wrong bit must count on these ports too") };
         assert!(lines[0].contains("tap_data_o"), "{lines:?}");
     }

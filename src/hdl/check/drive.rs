@@ -84,7 +84,9 @@ impl Checker<'_> {
                 ProcessKind::Clocked if mem => "is a memory: write it in `clocked_no_reset`",
                 ProcessKind::Clocked if !reset => "has no reset value: declare it with `reg` or use `clocked_no_reset`",
                 ProcessKind::Clocked if now => "has a reset and cannot be assigned at once",
-                ProcessKind::ClockedNoReset | ProcessKind::Initial if reset => "has a reset value: drive it in `clocked`",
+                ProcessKind::ClockedNoReset | ProcessKind::Initial if reset => {
+                    "has a reset value: drive it in `clocked`"
+                }
                 ProcessKind::Comb if reset => "has a reset value: a `comb` process drives a `var`",
                 ProcessKind::Comb if mem => "is a memory: a `comb` process cannot write it",
                 ProcessKind::Check => "is assigned by a check",
@@ -115,7 +117,8 @@ impl Checker<'_> {
                 }
                 let clash = owner.is_some_and(|o| o.hi > drive.lo && o.by != drive.by && drive.by != 0 && o.by != 0);
                 if clash && !mem {
-                    problem = Some(format!("`{name}` has more than one driver of {}", bits(drive.lo, drive.hi.min(to))));
+                    problem =
+                        Some(format!("`{name}` has more than one driver of {}", bits(drive.lo, drive.hi.min(to))));
                 }
                 to = to.max(drive.hi);
                 if owner.is_none_or(|o| drive.hi > o.hi) {
@@ -126,7 +129,8 @@ impl Checker<'_> {
                 gap.get_or_insert((to, width));
             }
             if let Some((lo, hi)) = gap {
-                let what = if mem { "is never written".to_owned() } else { format!("is not driven in {}", bits(lo, hi)) };
+                let what =
+                    if mem { "is never written".to_owned() } else { format!("is not driven in {}", bits(lo, hi)) };
                 problem.get_or_insert(format!("`{name}` {what}"));
             }
             self.problems.extend(problem);

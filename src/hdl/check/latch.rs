@@ -1,7 +1,8 @@
 //! Combinational processes: everything is assigned on every path, before it is read.
 
-use super::{Checker, What, each};
-use crate::hdl::expr::{Expr, Kind, Name};
+use super::refs::each;
+use super::{Checker, What};
+use crate::hdl::expr::{Expr, Index, Kind, Name};
 use crate::hdl::process::Stmt;
 use crate::hdl::structure::{each_set, target};
 use std::collections::BTreeSet;
@@ -21,12 +22,11 @@ fn both(sets: Vec<Done>) -> Done {
 impl Walk {
     fn read(&mut self, e: &Expr, done: &Done) {
         each(e, &mut |e| match e.kind() {
-            Kind::Net(name) if self.targets.contains(name) => {
-                if !done.contains(name) {
-                    self.early.insert(name.clone());
-                }
+            Kind::Net(name) if !self.targets.contains(name) => self.reads += 1,
+            Kind::Net(name) if !done.contains(name) => {
+                self.early.insert(name.clone());
             }
-            Kind::Net(_) | Kind::Elem { .. } => self.reads += 1,
+            Kind::Elem { .. } => self.reads += 1,
             _ => {}
         });
     }
@@ -34,7 +34,7 @@ impl Walk {
     /// Reads inside the brackets of an assigned part.
     fn read_index(&mut self, lhs: &Expr, done: &Done) {
         match lhs.kind() {
-            Kind::Part { index: crate::hdl::expr::Index::Dyn(e), .. } => self.read(e, done),
+            Kind::Part { index: Index::Dyn(e), .. } => self.read(e, done),
             Kind::Concat(parts) => parts.iter().for_each(|p| self.read_index(p, done)),
             _ => {}
         }

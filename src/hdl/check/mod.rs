@@ -2,10 +2,11 @@
 
 mod drive;
 mod latch;
+mod refs;
+mod statements;
 
-use super::expr::{Amount, Expr, Index, Kind, Name};
-use super::module::{Instance, Item, Module, NetKind, PortKind, ProcessKind, Width};
-use super::process::{Process, Stmt};
+use super::expr::{Expr, Name};
+use super::module::{Instance, Item, Module, NetKind, PortKind, Width};
 use drive::Drives;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -72,37 +73,6 @@ pub(crate) fn problems(module: &Module, resets: &BTreeMap<Name, Expr>) -> Vec<St
     checker.problems
 }
 
-/// Calls `f` for the expression and everything in it, outside first.
-pub(crate) fn each(e: &Expr, f: &mut dyn FnMut(&Expr)) {
-    f(e);
-    let index = |i: &Index, f: &mut dyn FnMut(&Expr)| {
-        if let Index::Dyn(e) = i {
-            each(e, f);
-        }
-    };
-    match e.kind() {
-        Kind::Elem { index: i, .. } => index(i, f),
-        Kind::Part { base, index: i } => {
-            each(base, f);
-            index(i, f);
-        }
-        Kind::Unary(_, a) | Kind::Repeat(_, a) => each(a, f),
-        Kind::Binary(_, a, b) => {
-            each(a, f);
-            each(b, f);
-        }
-        Kind::Mux(s, a, b) => [s, a, b].into_iter().for_each(|e| each(e, f)),
-        Kind::Shift(_, a, amount) => {
-            each(a, f);
-            if let Amount::Dyn(e) = amount {
-                each(e, f);
-            }
-        }
-        Kind::Concat(parts) | Kind::Call(_, parts) => parts.iter().for_each(|e| each(e, f)),
-        Kind::Lit { .. } | Kind::Net(_) | Kind::Const(..) | Kind::Param(_) | Kind::Fill(_) | Kind::LoopVar(_) => {}
-    }
-}
-
 impl Checker<'_> {
     fn problem(&mut self, text: String) {
         self.problems.push(text);
@@ -156,7 +126,11 @@ impl Checker<'_> {
                 self.drive(lhs, &[What::Wire], "assign");
             }
             Item::Instance(instance) => self.instance(instance, first),
-            Item::Process { kind, body, label, .. } => self.process(*kind, body, label, first),
+            Item::Process { kind, body, resets, label } => {
+                self.process(*kind, body, label, first);
+                // Same driver: the reset branch may not reach beyond the process.
+                resets.iter().for_each(|(net, _)| self.drive(net, &[What::Reg], "a reset"));
+            }
             Item::Function { function, locals, body, loops } => {
                 if first {
                     self.function(function, locals, body, loops);
@@ -215,151 +189,5 @@ impl Checker<'_> {
                 self.drive(net, &[What::Wire], &format!("port `{port}` of `{}`", instance.label));
             }
         }
-    }
-
-    fn function(&mut self, f: &super::module::Function, locals: &[(Name, usize)], body: &[Stmt], loops: &[Name]) {
-        let mut own: Vec<Name> = vec![f.name.clone()];
-        self.declare(&f.name, What::Reg, f.width.into());
-        for (name, width) in &f.args {
-            self.declare(name, What::Input, (*width).into());
-        }
-        for (name, width) in locals {
-            self.declare(name, What::Reg, (*width).into());
-        }
-        own.extend(f.args.iter().chain(locals).map(|a| a.0.clone()));
-        self.loop_vars(loops);
-        self.drives.next();
-        self.stmts(body, ProcessKind::Comb, true);
-        self.latches(&f.name, body);
-        self.close(&own);
-        for name in own {
-            if let Some(symbol) = self.symbols.get_mut(&name) {
-                symbol.visible = name == f.name;
-                symbol.what = if name == f.name { What::Function } else { symbol.what };
-            }
-        }
-    }
-
-    fn loop_vars(&mut self, loops: &[Name]) {
-        for var in loops {
-            if self.symbols.get(var).is_none_or(|s| s.what != What::LoopVar) {
-                self.declare(var, What::LoopVar, 32.into());
-            }
-            if let Some(symbol) = self.symbols.get_mut(var) {
-                symbol.visible = true;
-            }
-        }
-    }
-
-    fn process(&mut self, kind: ProcessKind, body: &Process, label: &Name, first: bool) {
-        if first && !body.loops.is_empty() {
-            self.declare(label, What::Label, 1.into());
-        }
-        self.loop_vars(&body.loops);
-        let need: &[&str] = match kind {
-            ProcessKind::Clocked | ProcessKind::Check => &["clk_i", "rst_ni"],
-            ProcessKind::ClockedNoReset => &["clk_i"],
-            ProcessKind::Comb | ProcessKind::Initial => &[],
-        };
-        for port in need.iter().filter(|p| self.module.port(p).is_none()) {
-            self.problem(format!("`{label}` is a clocked process and there is no port `{port}`"));
-        }
-        self.drives.next();
-        self.drives.paused = kind == ProcessKind::Initial;
-        self.stmts(&body.stmts, kind, first);
-        self.drives.paused = false;
-        if kind == ProcessKind::Comb && first {
-            self.latches(label, &body.stmts);
-        }
-        for var in &body.loops {
-            if let Some(symbol) = self.symbols.get_mut(var) {
-                symbol.visible = false;
-            }
-        }
-    }
-
-    fn stmts(&mut self, stmts: &[Stmt], kind: ProcessKind, first: bool) {
-        for stmt in stmts {
-            match stmt {
-                Stmt::Set { lhs, rhs, now } => {
-                    if first {
-                        self.refs(lhs);
-                        self.refs(rhs);
-                        self.may_set(lhs, kind, *now);
-                    }
-                    self.drive(lhs, &[What::Reg, What::Mem], "a process");
-                }
-                Stmt::If { arms, other } => {
-                    for (condition, body) in arms {
-                        if first {
-                            self.refs(condition);
-                        }
-                        self.stmts(body, kind, first);
-                    }
-                    other.iter().for_each(|body| self.stmts(body, kind, first));
-                }
-                Stmt::Case { sel, arms, default } => {
-                    if first {
-                        self.refs(sel);
-                    }
-                    arms.iter().for_each(|(_, body)| self.stmts(body, kind, first));
-                    default.iter().for_each(|body| self.stmts(body, kind, first));
-                }
-                Stmt::For { var, range, body } => {
-                    for value in range.clone() {
-                        self.vars.push((var.clone(), value as i64));
-                        self.stmts(body, kind, first && value == range.start);
-                        self.vars.pop();
-                    }
-                }
-                Stmt::Property { holds, .. } => self.refs(holds),
-                Stmt::Display { args, .. } => args.iter().for_each(|a| self.refs(a)),
-                Stmt::ReadMem { mem, .. } => self.drives.add(mem, 0, 1),
-                Stmt::Comment(_) | Stmt::Finish | Stmt::Stop => {}
-            }
-        }
-    }
-
-    /// Every name in `e` is declared above, visible and of the width that `e` believes.
-    fn refs(&mut self, e: &Expr) {
-        let mut found = Vec::new();
-        each(e, &mut |e| {
-            let (name, what, width) = match e.kind() {
-                Kind::Net(name) => (name.clone(), None, Some(e.width())),
-                Kind::Const(name, _) => (name.clone(), Some(What::Const), Some(e.width())),
-                Kind::Param(name) | Kind::Fill(name) => (name.clone(), Some(What::Param), None),
-                Kind::Elem { mem, .. } => (mem.clone(), Some(What::Mem), Some(e.width())),
-                Kind::Call(name, _) => (name.clone(), Some(What::Function), Some(e.width())),
-                _ => return self.index_refs(e, &mut found),
-            };
-            self.index_refs(e, &mut found);
-            let problem = match self.symbols.get(&name) {
-                None => format!("`{name}` is not declared here"),
-                Some(s) if !s.visible => format!("`{name}` is used outside of the loop that declares it"),
-                Some(s) if what.is_some_and(|w| w != s.what) => format!("`{name}` is not a {what:?} here"),
-                Some(s) if what.is_none() && !matches!(s.what, What::Input | What::Wire | What::Reg) => {
-                    format!("`{name}` is not a net here")
-                }
-                Some(s) if width.is_some_and(|w| w != s.width.bits) => {
-                    format!("`{name}` has {} bits here and is used with {}", s.width.bits, e.width())
-                }
-                _ => return,
-            };
-            found.push(problem);
-        });
-        self.problems.extend(found);
-    }
-
-    fn index_refs(&self, e: &Expr, found: &mut Vec<String>) {
-        let ix = match e.kind() {
-            Kind::Elem { index: Index::Loop(ix), .. } | Kind::Part { index: Index::Loop(ix), .. } => ix,
-            Kind::LoopVar(ix) => ix,
-            _ => return,
-        };
-        ix.each_var(&mut |name, _| {
-            if !self.vars.iter().any(|(n, _)| n == name) {
-                found.push(format!("the loop variable `{name}` is used outside of its loop"));
-            }
-        });
     }
 }

@@ -183,11 +183,9 @@ fn put(e: &Expr, place: Place) -> Doc {
             let inner = Doc::Seq(vec![put(a, Place::Tight), text(sign), amount]);
             if matches!(place, Place::Root | Place::Branch) { inner } else { paren(inner) }
         }
-        Kind::Concat(parts) => Doc::Seq(vec![
-            text("{"),
-            Doc::Fill(parts.iter().map(|p| put(p, Place::Root)).collect()),
-            text("}"),
-        ]),
+        Kind::Concat(parts) => {
+            Doc::Seq(vec![text("{"), Doc::Fill(parts.iter().map(|p| put(p, Place::Root)).collect()), text("}")])
+        }
         Kind::Repeat(n, one) => {
             let inner = put(one, Place::Root);
             let brace = if matches!(one.kind(), Kind::Concat(_)) { ("", "") } else { ("{", "}") };

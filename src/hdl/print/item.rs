@@ -66,7 +66,8 @@ impl Items {
         let heads: Vec<_> = items.iter().map(head).collect();
         let word = heads.iter().flatten().map(|h| h.0.len()).max().unwrap_or(0);
         let room = heads.iter().flatten().map(|h| h.1.len()).max().unwrap_or(0);
-        let names = items.iter().map(|i| if let Item::Const { name, .. } = i { name.len() } else { 0 }).max().unwrap_or(0);
+        let names =
+            items.iter().map(|i| if let Item::Const { name, .. } = i { name.len() } else { 0 }).max().unwrap_or(0);
         for (item, head) in items.iter().zip(&heads) {
             let head = head.as_ref().map(|(w, r)| {
                 let space = if room > 0 { " " } else { "" };
@@ -163,14 +164,7 @@ impl Items {
         }
     }
 
-    fn process(
-        &mut self,
-        indent: usize,
-        kind: ProcessKind,
-        body: &Process,
-        resets: &[(Expr, Expr)],
-        label: &Name,
-    ) {
+    fn process(&mut self, indent: usize, kind: ProcessKind, body: &Process, resets: &[(Expr, Expr)], label: &Name) {
         let when = match kind {
             ProcessKind::Clocked | ProcessKind::Check => "always @(posedge clk_i or negedge rst_ni)",
             ProcessKind::ClockedNoReset => "always @(posedge clk_i)",
@@ -193,7 +187,7 @@ impl Items {
             ProcessKind::Clocked => {
                 b.line(indent + 2, "if (!rst_ni) begin");
                 for (net, value) in resets {
-                    b.line(indent + 4, &format!("{} <= {};", flat(net), flat(value)));
+                    b.all(indent + 4, &[Stmt::Set { lhs: net.clone(), rhs: value.clone(), now: false }]);
                 }
                 if let [Stmt::If { arms, other }] = body.stmts.as_slice() {
                     let arms: Vec<_> = arms.iter().map(|(c, body)| (doc(c), body.as_slice())).collect();

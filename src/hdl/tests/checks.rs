@@ -41,6 +41,12 @@ fn every_bit_has_one_driver() {
         m.clocked(|p| p.set(y.bit(0), a.bit(0)));
     });
     refused(&["`y_o` has more than one driver"], |m, a| {
+        let y = m.output_reg("y_o", 4, 0, "");
+        // The first process can reach any bit, and resets all of them.
+        m.clocked(|p| p.set(y.bit_dyn(a.slice(0, 2)), a.bit(0)));
+        m.clocked(|p| p.set(y.bit(0), a.bit(0)));
+    });
+    refused(&["`y_o` has more than one driver"], |m, a| {
         let y = m.output("y_o", 4, "");
         m.gen_for("gen_x", "x", 0..3, |m, x| m.assign(y.part_at(x, 2), a.slice(0, 2)));
     });

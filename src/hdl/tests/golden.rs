@@ -1,5 +1,6 @@
 //! Texts written by hand before the printer was asked.
 
+use super::tools;
 use crate::hdl::{self, Builder, Expr, FlipFlop, Kernel, Module, Printer};
 use rust_hdl::core::prelude::*;
 use rust_hdl::widgets::dff_setup;
@@ -12,6 +13,7 @@ fn reads(module: &Arc<Module>, expected: &str) {
         assert_eq!(got, want, "line {}\n{text}", n + 1);
     }
     assert_eq!(text, expected);
+    assert_eq!(tools::complaints(module), "");
 }
 
 #[test]
@@ -166,6 +168,76 @@ module mg_long (
       : (a_rather_long_name_1_i == 4'd3) ? a_rather_long_name_1_i
       : (a_rather_long_name_2_i == 4'd3) ? a_rather_long_name_2_i
       : 4'd0;
+
+endmodule
+
+`default_nettype wire
+",
+    );
+}
+
+#[test]
+fn a_process_resets_what_it_drives() {
+    let mut m = Builder::new("mg_parts", "x.rs");
+    m.clk_rst();
+    let data = m.input("data_i", 8, "");
+    let load = m.input("load_i", 2, "");
+    let parts = m.output_reg("parts_o", 8, 0, "");
+    let flags = m.output_reg("flags_o", 2, 2, "");
+    m.gen_for("gen_half", "half", 0..2, |m, half| {
+        m.clocked(|p| {
+            p.if_(load.bit_at(half), |p| p.set(parts.part_at(half * 4, 4), data.part_at(half * 4, 4)));
+        });
+    });
+    m.clocked(|p| p.set(flags.bit(0), load.any()));
+    m.clocked(|p| p.set(flags.bit(1), load.all()));
+    reads(
+        &m.finish(),
+        "\
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// memgan 1.2.3, configuration 89abcdef
+// Source: x.rs
+
+`default_nettype none
+
+module mg_parts (
+  // Clock and reset
+  input  wire       clk_i,
+  input  wire       rst_ni,   // asynchronous, active low
+  input  wire [7:0] data_i,
+  input  wire [1:0] load_i,
+  output reg  [7:0] parts_o,
+  output reg  [1:0] flags_o
+);
+
+  genvar half;
+  generate
+    for (half = 0; half < 2; half = half + 1) begin : gen_half
+      always @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) begin
+          parts_o[half*4 +: 4] <= 4'd0;
+        end else if (load_i[half]) begin
+          parts_o[half*4 +: 4] <= data_i[half*4 +: 4];
+        end
+      end
+    end
+  endgenerate
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      flags_o[0] <= 1'b0;
+    end else begin
+      flags_o[0] <= |load_i;
+    end
+  end
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      flags_o[1] <= 1'b1;
+    end else begin
+      flags_o[1] <= &load_i;
+    end
+  end
 
 endmodule
 

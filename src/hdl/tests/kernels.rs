@@ -154,7 +154,8 @@ fn in_step<B: Block>(
     set: impl Fn(&mut B, &[bool], bool, bool),
     get: impl Fn(&B) -> Vec<bool>,
 ) {
-    let inputs: Vec<&str> = module.ports().iter().filter(|p| p.name().ends_with("_i")).map(|p| p.name()).skip(1).collect();
+    let inputs: Vec<&str> =
+        module.ports().iter().filter(|p| p.name().ends_with("_i")).map(|p| p.name()).skip(1).collect();
     let outputs: Vec<&str> = module.ports().iter().filter(|p| p.name().ends_with("_o")).map(|p| p.name()).collect();
     let mut bench = String::from("module bench;\n  reg clk_i, rst_ni;\n");
     inputs.iter().for_each(|name| bench += &format!("  reg {name};\n"));
@@ -228,12 +229,114 @@ fn the_edge_detector_runs_in_step() {
 
 #[test]
 fn kernels_are_clean() {
-    for module in [reader(), edges()] {
+    for module in [reader(), edges(), gears()] {
         let complaints = tools::complaints(&module);
         let text = Printer::new("0", "0").text(&module);
         tools::keep(&format!("{}.v", module.name()), &text);
         assert!(complaints.is_empty(), "{complaints}\n{text}");
     }
+}
+
+#[derive(Copy, Clone, PartialEq, Debug, LogicState)]
+enum Side {
+    Left,
+    Right,
+}
+
+#[derive(Copy, Clone, PartialEq, Debug, LogicState)]
+enum Gear {
+    Low,
+    Middle,
+    High,
+    Spare,
+    Reverse,
+}
+
+/// Two states in one bit; five states, three of which are `_`; a register that does not reset to zero.
+#[derive(LogicBlock)]
+struct Gears {
+    pub clk_i: Signal<In, Clock>,
+    pub rst_ni: Signal<In, Bit>,
+    pub up_i: Signal<In, Bit>,
+    pub right_o: Signal<Out, Bit>,
+    pub high_o: Signal<Out, Bit>,
+    side: FlipFlop<Side>,
+    gear: FlipFlop<Gear>,
+}
+
+impl Default for Gears {
+    fn default() -> Self {
+        Self {
+            clk_i: Signal::default(),
+            rst_ni: Signal::default(),
+            up_i: Signal::default(),
+            right_o: Signal::default(),
+            high_o: Signal::default(),
+            side: FlipFlop::new(Side::Right),
+            gear: FlipFlop::new(Gear::Middle),
+        }
+    }
+}
+
+impl Logic for Gears {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clk_i, side, gear);
+        self.side.reset_n.next = self.rst_ni.val();
+        self.gear.reset_n.next = self.rst_ni.val();
+        self.right_o.next = self.side.q.val() == Side::Right;
+        self.high_o.next = false;
+        match self.side.q.val() {
+            Side::Left => self.side.d.next = Side::Right,
+            Side::Right => {
+                if self.up_i.val() {
+                    self.side.d.next = Side::Left;
+                }
+            }
+        }
+        match self.gear.q.val() {
+            Gear::Low => {
+                if self.up_i.val() {
+                    self.gear.d.next = Gear::Middle;
+                }
+            }
+            Gear::Middle => {
+                if self.up_i.val() {
+                    self.gear.d.next = Gear::High;
+                } else {
+                    self.gear.d.next = Gear::Low;
+                }
+            }
+            _ => {
+                self.high_o.next = true;
+                if !self.up_i.val() {
+                    self.gear.d.next = Gear::Middle;
+                }
+            }
+        }
+    }
+}
+
+fn gears() -> Arc<Module> {
+    Kernel::new("mg_gears", "src/hdl/tests/kernels.rs", Gears::default()).finish()
+}
+
+#[test]
+fn the_gears_run_in_step() {
+    assert!(Gear::Spare != Gear::Reverse && Gear::High != Gear::Spare);
+    let text = Printer::new("0", "0").text(&gears());
+    assert!(text.contains("      GearHigh, GearSpare, GearReverse: begin\n"), "{text}");
+    assert!(text.contains("      default: gear_d = GearMiddle;\n"), "{text}");
+    in_step(
+        &gears(),
+        &mut Gears::default(),
+        |k, v, clk, rst| {
+            k.clk_i.next = clk.into();
+            k.rst_ni.next = rst;
+            k.up_i.next = v[0];
+        },
+        |k| vec![k.right_o.val(), k.high_o.val()],
+    );
 }
 
 #[test]
@@ -325,6 +428,7 @@ struct Arithmetic {
     pub y_o: Signal<Out, Bit>,
 }
 
+#[expect(clippy::bool_comparison, reason = "the order is what the kernel must refuse")]
 impl Logic for Arithmetic {
     #[hdl_gen]
     fn update(&mut self) {

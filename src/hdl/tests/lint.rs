@@ -37,3 +37,14 @@ fn tools_do_complain() {
     let complaints = tools::complaints(&m.finish());
     assert!(!tools::have("verilator") || complaints.contains("UNUSED"), "{complaints}");
 }
+
+#[test]
+fn emission_is_fast() {
+    let start = std::time::Instant::now();
+    for _ in 0..100 {
+        Printer::new("0", "0").print(samples::lanes().as_ref());
+    }
+    let each = start.elapsed() / 100;
+    eprintln!("two modules, 190 lines: {each:?}");
+    assert!(each.as_millis() < 20, "{each:?}");
+}

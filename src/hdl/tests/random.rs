@@ -256,7 +256,6 @@ fn random_text_is_clean() {
 }
 
 #[test]
-#[ignore = "builds C++: half a minute"]
 fn verilator_agrees_with_the_evaluator() {
     for (seed, widths) in [(21, [8, 5, 1]), (22, [70, 12, 3])] {
         let mut sample = sample(seed, widths);

@@ -69,7 +69,8 @@ pub fn simulate(dir: &Path, files: &[String], bench: &str) -> Option<String> {
     }
     std::fs::write(dir.join("bench.v"), bench).expect("a file");
     let sources: Vec<&str> = files.iter().map(String::as_str).chain(["bench.v"]).collect();
-    let (good, text) = run(dir, "iverilog", &[&["-g2005", "-o", "bench.vvp", "-s", "bench"], sources.as_slice()].concat());
+    let (good, text) =
+        run(dir, "iverilog", &[&["-g2005", "-o", "bench.vvp", "-s", "bench"], sources.as_slice()].concat());
     assert!(good, "{text}");
     let (good, text) = run(dir, "vvp", &["-n", "bench.vvp"]);
     assert!(good, "{text}");

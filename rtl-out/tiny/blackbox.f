@@ -1,0 +1,26 @@
+// tiny with the blackbox view of the crossbar; top level memgan_top
+macro/blackbox/memgan_crossbar.v
+rtl/memgan_host_fsm.v
+rtl/memgan_host.v
+rtl/memgan_schedule_rom.v
+rtl/memgan_layer_parameters.v
+rtl/memgan_window_walker.v
+rtl/memgan_run_walker.v
+rtl/memgan_gather_rotate.v
+rtl/memgan_gather.v
+rtl/memgan_array_fsm.v
+rtl/memgan_array_control.v
+rtl/memgan_bank_generator_0.v
+rtl/memgan_bank_generator_1.v
+rtl/memgan_bank_discriminator_0.v
+rtl/memgan_bank_discriminator_1.v
+rtl/memgan_drain.v
+rtl/memgan_drain_rotate.v
+rtl/memgan_tanh_table.v
+rtl/memgan_activation.v
+rtl/memgan_accumulate.v
+rtl/memgan_random.v
+rtl/memgan_activation_sram.v
+rtl/memgan_bias_sram.v
+rtl/memgan_accumulator_sram.v
+rtl/memgan_top.v

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// memgan 0.1.0, configuration f94bee90ca339a9b
+// Source: src/rtl/lanes.rs
+//
+// Rotates 4 lanes of 10 bits: lane l moves to lane (l + amount_i) mod 4.
+//
+// Latency: combinational.
+
+`default_nettype none
+
+module memgan_drain_rotate (
+  // Word
+  input  wire [39:0] data_i,    // lane 0 in the low bits
+  input  wire [1:0]  amount_i,  // lanes
+  output wire [39:0] data_o
+);
+
+  wire [39:0] by_2 = amount_i[0] ? {data_i[29:0], data_i[39:30]} : data_i;
+  wire [39:0] by_4 = amount_i[1] ? {by_2[19:0], by_2[39:20]} : by_2;
+
+  assign data_o = by_4;
+
+endmodule
+
+`default_nettype wire

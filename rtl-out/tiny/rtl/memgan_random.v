@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// memgan 0.1.0, configuration f94bee90ca339a9b
+// Source: src/rtl/random.rs
+//
+// One xorshift generator (13, 17, 5) a lane. Lane constants part the lanes that share a seed.
+//
+// seed_valid_i starts every lane from seed_i ^ constant; step_i steps all lanes. The host makes the
+// warm-up steps after seeding.
+//
+// Latency: 1 cycle.
+
+`default_nettype none
+
+module memgan_random (
+  // Clock and reset
+  input  wire        clk_i,
+  input  wire        rst_ni,        // asynchronous, active low
+  // Control
+  input  wire        seed_valid_i,
+  input  wire [31:0] seed_i,
+  input  wire        step_i,
+  // Streams
+  output wire [31:0] latents_o,     // signed 8 bit a lane, -127..127
+  output wire [31:0] bytes_o        // uniform 0..255 a lane
+);
+
+  // splitmix of the lane's number
+  localparam [127:0] LANE_CONSTANTS = {32'hf6e2779f, 32'h57f1ab03, 32'h379a1e8e, 32'h15d35649};
+
+  reg  [127:0] state_q;
+  wire [127:0] next;
+
+  genvar lane;
+  generate
+    for (lane = 0; lane < 4; lane = lane + 1) begin : gen_lane
+      wire [31:0] mixed = seed_i ^ LANE_CONSTANTS[lane*32 +: 32];
+      wire [31:0] seeded = (|mixed) ? mixed : LANE_CONSTANTS[lane*32 +: 32];
+      wire [31:0] left_13 = state_q[lane*32 +: 32] ^ {state_q[lane*32 +: 19], 13'd0};
+      wire [31:0] right_17 = left_13 ^ (left_13 >> 17);
+      wire [31:0] left_5 = right_17 ^ (right_17 << 5);
+
+      assign next[lane*32 +: 32] = seed_valid_i ? seeded : left_5;
+      assign bytes_o[lane*8 +: 8] = state_q[lane*32 + 24 +: 8];
+
+      wire [10:0] centred = {3'd0, state_q[lane*32 +: 8]} +
+              {3'd0, state_q[lane*32 + 8 +: 8]} +
+              {3'd0, state_q[lane*32 + 16 +: 8]} +
+              {3'd0, state_q[lane*32 + 24 +: 8]} -
+          11'd508;
+      wire [8:0]  quarter = centred[10:2];
+      wire        unused_quarter = &{1'b0, centred[1:0]};
+
+      assign latents_o[lane*8 +: 8] = ($signed(quarter) > $signed(9'd127)) ? 8'd127 : quarter[7:0];
+    end
+  endgenerate
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      state_q <= 128'hf6e2779f57f1ab03379a1e8e15d35649;
+    end else if (seed_valid_i || step_i) begin
+      state_q <= next;
+    end
+  end
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// memgan 0.1.0, configuration f94bee90ca339a9b
+// Source: src/rtl/schedule_rom.rs
+//
+// The schedule: one word an operation, and the register that holds the running operation's fields.
+//
+// Latency: fields 1 cycle after fetch_i.
+
+`default_nettype none
+
+module memgan_schedule_rom (
+  // Clock and reset
+  input  wire       clk_i,
+  input  wire       rst_ni,              // asynchronous, active low
+  // Fetch
+  input  wire       fetch_i,
+  input  wire [2:0] op_i,                // operation
+  // Fields of the running operation
+  output wire       gather_window_o,     // window -> read -> pixel
+  output wire       scatter_window_o,    // pixel -> read -> window
+  output wire       finish_o,            // accumulators -> activations
+  output wire       last_o,              // closes a network
+  output wire [1:0] layer_o,
+  output wire [5:0] source_word_o,       // input region
+  output wire [5:0] target_word_o,       // output region
+  output wire [6:0] kernel_last_o,       // kernel rows - 1
+  output wire [6:0] row_len_o,           // elements of a window row
+  output wire [6:0] image_rows_o,
+  output wire [6:0] image_row_len_o,     // elements
+  output wire [6:0] stride_o,            // image rows
+  output wire [6:0] step_o,              // elements
+  output wire [6:0] row_step_o,          // elements
+  output wire [6:0] padding_o,           // image rows
+  output wire [6:0] padding_len_o,       // elements
+  output wire [6:0] padding_rows_len_o,  // elements
+  output wire [4:0] positions_x_last_o,
+  output wire [4:0] positions_y_last_o,
+  output wire [4:0] positions_last_o,    // reads - 1
+  output wire [6:0] gather_len_o,        // elements of an input run
+  output wire [6:0] drain_len_o,         // elements of an output run
+  output wire [1:0] groups_last_o,       // conversions - 1
+  output wire [6:0] group_columns_o,     // columns a conversion
+  output wire [4:0] bias_word_o,         // first word of the bias pattern
+  output wire [4:0] bias_last_o,         // words of the pattern - 1
+  output wire [2:0] activation_o,
+  output wire [2:0] slope_o,             // leaky relu
+  output wire [7:0] dropout_o            // threshold in 1/256, 0 is off
+);
+
+  reg [149:0] word;
+
+  always @* begin
+    case (op_i)
+      3'd0: begin
+        // generator_0: gather a run, write a run
+        word = {8'd0, 3'd0, 3'd1, 5'd15, 5'd0, 7'd16, 2'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0,
+                1'b0, 1'b0};
+      end
+      3'd1: begin
+        // generator_1: gather a pixel, scatter-add a window
+        word = {8'd0, 3'd0, 3'd4, 5'd0, 5'd16, 7'd4, 2'd3, 7'd0, 7'd4, 5'd15, 5'd3, 5'd3, 7'd8,
+                7'd1, 7'd1, 7'd16, 7'd2, 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd0, 6'd2, 2'd1, 1'b0, 1'b0,
+                1'b1, 1'b0};
+      end
+      3'd2: begin
+        // generator_1: finish the accumulators
+        word = {8'd0, 3'd0, 3'd4, 5'd0, 5'd16, 7'd4, 2'd3, 7'd64, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd18, 6'd0, 2'd1, 1'b1, 1'b1,
+                1'b0, 1'b0};
+      end
+      3'd3: begin
+        // discriminator_0: gather a window, write a pixel
+        word = {8'd0, 3'd2, 3'd2, 5'd0, 5'd17, 7'd4, 2'd0, 7'd4, 7'd0, 5'd15, 5'd3, 5'd3, 7'd8,
+                7'd1, 7'd1, 7'd16, 7'd2, 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd34, 6'd18, 2'd2, 1'b0,
+                1'b0, 1'b0, 1'b1};
+      end
+      3'd4: begin
+        // discriminator_1: gather a run, write a run
+        word = {8'd0, 3'd0, 3'd4, 5'd0, 5'd18, 7'd1, 2'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b1,
+                1'b0, 1'b0, 1'b0};
+      end
+      default: word = {150{1'b0}};
+    endcase
+  end
+
+  reg [149:0] word_q;
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      word_q <= {150{1'b0}};
+    end else if (fetch_i) begin
+      word_q <= word;
+    end
+  end
+
+  assign gather_window_o = word_q[0];
+  assign scatter_window_o = word_q[1];
+  assign finish_o = word_q[2];
+  assign last_o = word_q[3];
+  assign layer_o = word_q[5:4];
+  assign source_word_o = word_q[11:6];
+  assign target_word_o = word_q[17:12];
+  assign kernel_last_o = word_q[24:18];
+  assign row_len_o = word_q[31:25];
+  assign image_rows_o = word_q[38:32];
+  assign image_row_len_o = word_q[45:39];
+  assign stride_o = word_q[52:46];
+  assign step_o = word_q[59:53];
+  assign row_step_o = word_q[66:60];
+  assign padding_o = word_q[73:67];
+  assign padding_len_o = word_q[80:74];
+  assign padding_rows_len_o = word_q[87:81];
+  assign positions_x_last_o = word_q[92:88];
+  assign positions_y_last_o = word_q[97:93];
+  assign positions_last_o = word_q[102:98];
+  assign gather_len_o = word_q[109:103];
+  assign drain_len_o = word_q[116:110];
+  assign groups_last_o = word_q[118:117];
+  assign group_columns_o = word_q[125:119];
+  assign bias_word_o = word_q[130:126];
+  assign bias_last_o = word_q[135:131];
+  assign activation_o = word_q[138:136];
+  assign slope_o = word_q[141:139];
+  assign dropout_o = word_q[149:142];
+
+endmodule
+
+`default_nettype wire
