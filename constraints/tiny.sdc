@@ -25,4 +25,4 @@ set_output_delay $io_delay -clock clk [get_ports {
 }]
 
 # The reset may fall at any time; whoever drives it must raise it in step with clk_i.
-set_false_path -from [get_ports rst_ni]
+set_false_path -fall_from [get_ports rst_ni]

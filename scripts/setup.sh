@@ -30,14 +30,14 @@ want() { say "$1 is missing"; packages="$packages $2"; }
 
 have "${CXX:-g++}" || want "a C++ compiler" g++
 have verilator || [ -n "${MEMGAN_VERILATOR-}" ] || want verilator verilator
+# FST traces: every version compresses with zlib, newer ones with lz4 too.
+have_header zlib.h || want zlib.h zlib1g-dev
+have_header lz4.h || want lz4.h liblz4-dev
 if [ $minimal = no ]; then
   have iverilog || want iverilog iverilog
   have yosys || want yosys yosys
   have python3 || want python3 python3
   python3 -m pip --version >/dev/null 2>&1 || want pip python3-pip
-  # FST traces: every version compresses with zlib, newer ones with lz4 too.
-  have_header zlib.h || want zlib.h zlib1g-dev
-  have_header lz4.h || want lz4.h liblz4-dev
 fi
 
 if [ -n "$packages" ]; then
@@ -87,5 +87,5 @@ VERILATOR_ROOT=$home/share/verilator exec "$home/bin/verilator_bin" "$@"
 EOF
 chmod +x "$work/tree/bin/verilator"
 # Another run may have been faster; then its result stays.
-[ -d "$home" ] || mv "$work/tree" "$home"
+[ -x "$home/bin/verilator" ] || { rm -rf "$home"; mv "$work/tree" "$home"; }
 say "done: $(verilator --version); $("$home/bin/verilator" --version)"

@@ -45,11 +45,13 @@ if cargo fmt --version >/dev/null 2>&1; then
   check format cargo fmt --check
 else
   step "format: no rustfmt here (rustup component add rustfmt)"
+  failed+=(format)
 fi
 if cargo clippy --version >/dev/null 2>&1; then
   check clippy cargo clippy --locked --all-targets -- -D warnings
 else
   step "clippy: not here (rustup component add clippy)"
+  failed+=(clippy)
 fi
 check tests run_tests "$@"
 

@@ -77,6 +77,28 @@ conversion_cycles = 5
 lanes = 8
 "#;
 
+/// A classifier with dropout at inference, which nothing seeds before its first image.
+const UNSEEDED: &str = r#"
+name = "unseeded"
+[classifier]
+image = [4, 4, 1]
+dropout_at_inference = true
+[[layers]]
+type = "dense"
+outputs = 8
+activation = "relu"
+dropout = 0.5
+[[layers]]
+type = "dense"
+outputs = 2
+activation = "linear"
+[crossbar]
+rows = 16
+columns = 8
+[buffer]
+lanes = 4
+"#;
+
 /// Images of the default data set in the design's shape, or drawn digits.
 fn images(design: &Design, count: usize) -> DataSet {
     match mnist::load(None, mnist::Split::Test).expect("a readable data set") {
@@ -91,6 +113,7 @@ fn images(design: &Design, count: usize) -> DataSet {
 fn design(name: &str) -> Design {
     match name {
         "odd" => Design::from_toml(ODD, "odd.toml").unwrap_or_else(|e| panic!("{e}: {:?}", e.help)),
+        "unseeded" => Design::from_toml(UNSEEDED, "unseeded.toml").unwrap_or_else(|e| panic!("{e}: {:?}", e.help)),
         preset => Design::load(preset).expect("a preset"),
     }
 }
@@ -142,6 +165,11 @@ fn tiny_is_exact() {
 #[test]
 fn an_odd_design_is_exact() {
     run_exact("odd", 6);
+}
+
+#[test]
+fn dropout_before_any_seed_is_exact() {
+    run_exact("unseeded", 3);
 }
 
 #[test]

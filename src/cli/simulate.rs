@@ -50,7 +50,8 @@ pub struct Args {
 /// One pass to make: a latent seed, or image number and codes.
 enum Input {
     Latent(u32),
-    Image(Role, Vec<i8>),
+    /// Network, seed of its dropout, activation codes.
+    Image(Role, u32, Vec<i8>),
 }
 
 pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
@@ -159,7 +160,8 @@ fn inputs(job: &Job) -> Vec<Input> {
             inputs.extend((0..job.images).map(|i| Input::Latent(prepare::pass_seed(job.seed, i))));
         } else {
             let codes = prepare::codes(job.data, design);
-            inputs.extend(codes.into_iter().map(|c| Input::Image(network.role, c)));
+            let image = |(i, c)| Input::Image(network.role, prepare::pass_seed(job.seed, i), c);
+            inputs.extend(codes.into_iter().enumerate().map(image));
         }
     }
     inputs
@@ -168,14 +170,17 @@ fn inputs(job: &Job) -> Vec<Input> {
 fn network(input: &Input) -> &'static str {
     match input {
         Input::Latent(_) => Role::Generator.name(),
-        Input::Image(role, _) => role.name(),
+        Input::Image(role, ..) => role.name(),
     }
 }
 
 fn apply(session: &mut Session, input: &Input) -> Result<PassReport, CosimError> {
     match input {
         Input::Latent(seed) => session.generate(*seed),
-        Input::Image(role, codes) => session.apply(*role, codes),
+        Input::Image(role, seed, codes) => {
+            session.seed(*seed)?;
+            session.apply(*role, codes)
+        }
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn resolve(source: Source, raw: &RawDescription) -> Result<Design, Co
         }
     };
     let crossbar = hardware::crossbar(source, &raw.crossbar)?;
-    Ok(Design {
+    let design = Design {
         name: raw.name.value.clone(),
         networks: parts.networks,
         image: parts.image,
@@ -46,10 +46,12 @@ pub(super) fn resolve(source: Source, raw: &RawDescription) -> Result<Design, Co
         dropout_at_inference: parts.dropout_at_inference,
         lanes: hardware::lanes(source, &raw.buffer, &crossbar)?,
         crossbar,
-        device: hardware::device(source, &raw.device)?,
+        device: hardware::device(source, &raw.device, raw.crossbar.pair)?,
         converter: hardware::converter(&raw.converter),
         clock_mhz: raw.clock.mhz.value,
-    })
+    };
+    hardware::limits(source, raw, &design)?;
+    Ok(design)
 }
 
 struct Parts {

@@ -2,10 +2,10 @@
 
 use std::fmt::Display;
 
-use super::design::{Converter, Crossbar, Device};
+use super::design::{Converter, Crossbar, Design, Device, Layer, LayerOp, PairScheme};
 use super::error::{ConfigError, ProblemKind, Source};
 use super::located::Located;
-use super::raw::{RawBuffer, RawConverter, RawCrossbar, RawDevice};
+use super::raw::{RawBuffer, RawConverter, RawCrossbar, RawDescription, RawDevice};
 
 /// Columns that share one ADC, where the tile has as many.
 const COLUMNS_PER_ADC: usize = 8;
@@ -61,7 +61,55 @@ pub(super) fn converter(raw: &RawConverter) -> Converter {
     }
 }
 
-pub(super) fn device(source: Source, raw: &RawDevice) -> Result<Device, ConfigError> {
+/// Most tiles of a design: their number has 16 bits in the memory images.
+const MAX_TILES: usize = 1 << 16;
+/// Widest accumulator, sign included, in bits: with the bias added it stays within 32.
+const MAX_ACCUMULATOR_BITS: u32 = 30;
+
+/// What the layers and the crossbars decide together: the number of tiles, and the width of sums.
+pub(super) fn limits(source: Source, raw: &RawDescription, design: &Design) -> Result<(), ConfigError> {
+    let crossbar = &design.crossbar;
+    let layers = || design.networks.iter().flat_map(|network| &network.layers);
+    let row_tiles = |layer: &Layer| layer.matrix_rows().div_ceil(crossbar.rows);
+    let tiles: usize = layers().map(|l| row_tiles(l) * l.matrix_columns().div_ceil(crossbar.columns)).sum();
+    if tiles > MAX_TILES {
+        return Err(source
+            .blame(ProblemKind::Inconsistent, "crossbar.rows", &raw.crossbar.rows)
+            .message(format!("the layers need {tiles} tiles of {} x {}", crossbar.rows, crossbar.columns))
+            .allowed(format!("at most {MAX_TILES} tiles"))
+            .help("give the tiles more rows and columns, or the layers fewer weights")
+            .into());
+    }
+    let bits = |count: usize| count.next_power_of_two().ilog2();
+    for layer in layers() {
+        let overlap = match layer.op {
+            LayerOp::ConvTranspose { kernel, stride, .. } => kernel.div_ceil(stride).pow(2),
+            _ => 1,
+        };
+        let width = design.converter.adc_bits + bits(row_tiles(layer)) + bits(overlap);
+        if width > MAX_ACCUMULATOR_BITS {
+            return Err(source
+                .blame(ProblemKind::Inconsistent, "converter.adc_bits", &raw.converter.adc_bits)
+                .message(format!("the sums of layer `{}` need {width} bits", layer.name))
+                .allowed(format!(
+                    "at most {MAX_ACCUMULATOR_BITS} bits: `converter.adc_bits`, row tiles and window overlap together"
+                ))
+                .help("lower `converter.adc_bits`, give the tiles more rows, or lower the kernel or raise the stride")
+                .into());
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn device(source: Source, raw: &RawDevice, pair: PairScheme) -> Result<Device, ConfigError> {
+    if pair == PairScheme::Reference && raw.levels.value < 3 {
+        return Err(source
+            .blame(ProblemKind::Inconsistent, "device.levels", &raw.levels)
+            .message("two levels against a reference in the middle leave no weight of both signs")
+            .allowed("an integer from 3 to 256 with `crossbar.pair = \"reference\"`")
+            .help("use more levels, or `pair = \"differential\"`")
+            .into());
+    }
     let order = Order { source };
     let [threshold, write, read] = [&raw.threshold_v, &raw.write_v, &raw.read_v];
     order.less(

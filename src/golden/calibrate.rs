@@ -8,7 +8,9 @@
 use super::{BankKernel, BatchMachine};
 use crate::config::{Activation, Role};
 use crate::device::{CellCode, LayerMap, LayerParameters, Mapping};
-use crate::numeric::{BIAS_BITS, SHIFT_BITS, SIGMOID_INPUT_EXP, TANH_INPUT_EXP, adc, code_scale, latent_scale};
+use crate::numeric::{
+    BIAS_BITS, SHIFT_BITS, SIGMOID_INPUT_EXP, TANH_INPUT_EXP, adc, code_scale, latent_scale, round_shift,
+};
 use crate::schedule::{OpKind, Schedule, WindowSegments};
 use ndarray::Array2;
 
@@ -133,7 +135,7 @@ fn map_layer(
     let dots = tile_dots(&kernel, &inputs);
     let dot_max = dots.iter().flatten().fold(0, |m, d| m.max(d.abs()));
     let code_max = (1 << (adc_bits - 1)) - 1;
-    let mut gain = (0..shift_max).find(|&g| (dot_max >> g) <= code_max).unwrap_or(shift_max);
+    let mut gain = (0..shift_max).find(|&g| round_shift(dot_max, g) <= code_max).unwrap_or(shift_max);
     if let Some((_, e)) = exponent {
         gain = gain.min(e);
     }
@@ -157,7 +159,7 @@ fn map_layer(
                 &bias_codes,
                 inputs.len() / machines.len(),
             );
-            (0..shift_max).find(|&s| (v_max >> s) <= 127).unwrap_or(shift_max)
+            (0..shift_max).find(|&s| round_shift(v_max, s) <= 127).unwrap_or(shift_max)
         }
     };
     let output_scale = match op.activation {

@@ -135,8 +135,7 @@ pub fn bank(schedule: &Schedule, index: usize, crossbar: &Arc<Module>) -> Arc<Mo
     let sums = m.net("sums", b.group_columns * sb);
     m.gen_for("gen_sum", "column", 0..b.group_columns, |m, column| {
         let term = |row: usize| codes.part_at(&(column * bits) + row * code_bits, bits).sext(sb);
-        let sum = (1..row_tiles).fold(term(0), |sum, row| sum.add(term(row)));
-        m.assign(sums.part_at(column * sb, sb), sum);
+        m.assign(sums.part_at(column * sb, sb), balanced_sum((0..row_tiles).map(term).collect()));
     });
     let captured = m.var("captured_q", total);
     let capture_here = m.wire("capture", select.and(&capture));
@@ -177,4 +176,12 @@ pub fn bank(schedule: &Schedule, index: usize, crossbar: &Arc<Module>) -> Arc<Mo
         });
     }
     m.finish()
+}
+
+/// Adds neighbours until one is left: as few adders in a row as possible.
+fn balanced_sum(mut terms: Vec<Expr>) -> Expr {
+    while terms.len() > 1 {
+        terms = terms.chunks(2).map(|pair| pair[1..].iter().fold(pair[0].clone(), |a, b| a.add(b))).collect();
+    }
+    terms.pop().expect("a bank has a row tile")
 }

@@ -142,13 +142,19 @@ pub fn top(schedule: &Schedule, view: CrossbarView) -> Rtl {
     let gain = m.net("gain", SHIFT_BITS as usize);
     let shift = m.net("shift", SHIFT_BITS as usize);
     let cfg_parameters = m.wire("cfg_parameters", cfg_valid.and(&cfg_ready).and(&cfg_space));
-    let cfg_bias = m.wire("cfg_bias", cfg_valid.and(&cfg_ready).and(cfg_space.not()));
+    let cfg_bits = bw.max(lw);
+    let in_biases = if schedule.bias_words < 1 << cfg_bits {
+        cfg_address.ult(Expr::lit(cfg_bits, schedule.bias_words as u128))
+    } else {
+        Expr::ones(1)
+    };
+    let cfg_bias = m.wire("cfg_bias", cfg_valid.and(&cfg_ready).and(cfg_space.not()).and(in_biases));
     m.assign(&prog_ready, busy.not());
     m.assign(&cfg_ready, busy.not());
     m.inst("u_parameters", &layer_parameters(schedule), |u| {
         u.clk_rst();
         u.connect("write_valid_i", &cfg_parameters);
-        u.connect("write_layer_i", cfg_address.trunc(lw));
+        u.connect("write_layer_i", &cfg_address);
         u.connect("write_data_i", cfg_data.slice(0, 2 * SHIFT_BITS as usize));
         u.connect("layer_i", &n["layer"]);
         u.connect("gain_o", &gain);

@@ -117,8 +117,8 @@ module memgan_bank_discriminator_1 (
     for (column = 0; column < 1; column = column + 1) begin : gen_sum
       assign sums = {{2{codes[column*8 + 7]}}, codes[column*8 +: 8]} +
           {{2{codes[column*8 + 32 + 7]}}, codes[column*8 + 32 +: 8]} +
-          {{2{codes[column*8 + 64 + 7]}}, codes[column*8 + 64 +: 8]} +
-          {{2{codes[column*8 + 96 + 7]}}, codes[column*8 + 96 +: 8]};
+          ({{2{codes[column*8 + 64 + 7]}}, codes[column*8 + 64 +: 8]} +
+              {{2{codes[column*8 + 96 + 7]}}, codes[column*8 + 96 +: 8]});
     end
   endgenerate
 

@@ -14,7 +14,7 @@ module memgan_layer_parameters (
   input  wire       rst_ni,         // asynchronous, active low
   // Write port
   input  wire       write_valid_i,
-  input  wire [1:0] write_layer_i,
+  input  wire [4:0] write_layer_i,  // a layer; others are ignored
   input  wire [7:0] write_data_i,   // {shift, gain}
   // Read port
   input  wire [1:0] layer_i,
@@ -31,16 +31,16 @@ module memgan_layer_parameters (
       values_q[23:16] <= 8'd0;
       values_q[31:24] <= 8'd0;
     end else begin
-      if (write_valid_i && write_layer_i == 2'd0) begin
+      if (write_valid_i && write_layer_i == 5'd0) begin
         values_q[7:0] <= write_data_i;
       end
-      if (write_valid_i && write_layer_i == 2'd1) begin
+      if (write_valid_i && write_layer_i == 5'd1) begin
         values_q[15:8] <= write_data_i;
       end
-      if (write_valid_i && write_layer_i == 2'd2) begin
+      if (write_valid_i && write_layer_i == 5'd2) begin
         values_q[23:16] <= write_data_i;
       end
-      if (write_valid_i && write_layer_i == 2'd3) begin
+      if (write_valid_i && write_layer_i == 5'd3) begin
         values_q[31:24] <= write_data_i;
       end
     end

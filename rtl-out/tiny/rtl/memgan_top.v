@@ -167,7 +167,7 @@ module memgan_top (
   wire [3:0] gain;
   wire [3:0] shift;
   wire       cfg_parameters = cfg_valid_i && cfg_ready_o && cfg_space_i;
-  wire       cfg_bias = cfg_valid_i && cfg_ready_o && !cfg_space_i;
+  wire       cfg_bias = cfg_valid_i && cfg_ready_o && !cfg_space_i && cfg_addr_i < 5'd19;
 
   assign prog_ready_o = !busy_o;
   assign cfg_ready_o = !busy_o;
@@ -176,7 +176,7 @@ module memgan_top (
     .clk_i         (clk_i),
     .rst_ni        (rst_ni),
     .write_valid_i (cfg_parameters),
-    .write_layer_i (cfg_addr_i[1:0]),
+    .write_layer_i (cfg_addr_i),
     .write_data_i  (cfg_data_i[7:0]),
     .layer_i       (op_layer),
     .gain_o        (gain),

@@ -126,3 +126,28 @@ fn keys_given_are_used() {
     assert_eq!((converter.settle_cycles, converter.sample_cycles, converter.conversion_cycles), (7, 2, 9));
     assert_eq!((given.clock_mhz, given.lanes), (62.5, 4));
 }
+
+#[test]
+fn designs_that_the_numbers_cannot_hold_are_refused() {
+    let classifier = |image: &str, outputs: usize, crossbar: &str, rest: &str| {
+        format!(
+            "name = \"big\"\n[classifier]\nimage = {image}\n[[layers]]\ntype = \"dense\"\noutputs = {outputs}\n\
+             activation = \"linear\"\n[crossbar]\n{crossbar}\n{rest}"
+        )
+    };
+    let refused = |text: &str, key: &str, what: &str| {
+        let error = Design::from_toml(text, "big.toml").expect_err(what);
+        assert_eq!(error.key, key, "{error}");
+        assert!(error.to_string().contains(what), "{error}");
+    };
+    let tiles = classifier("[1024, 1024, 4]", 16, "rows = 4\ncolumns = 4", "[converter]\nadc_bits = 12");
+    refused(&tiles, "crossbar.rows", "4194304 tiles");
+    let pair = "rows = 16\ncolumns = 16\npair = \"reference\"";
+    refused(&classifier("[4, 4, 1]", 2, pair, "[device]\nlevels = 2"), "device.levels", "two levels");
+    Design::from_toml(&classifier("[4, 4, 1]", 2, pair, "[device]\nlevels = 3"), "ok.toml").expect("three levels do");
+    let wide = "name = \"wide\"\n[gan]\nlatent = 4\nimage = [64, 64, 1]\n[[generator]]\ntype = \"dense\"\n\
+                outputs = [33, 33, 2048]\nactivation = \"relu\"\n[[generator]]\ntype = \"conv_transpose\"\nchannels = 1\n\
+                kernel = 32\nstride = 1\npadding = 0\nactivation = \"tanh\"\n[[discriminator]]\ntype = \"dense\"\n\
+                outputs = 1\nactivation = \"sigmoid\"\n[crossbar]\nrows = 4\ncolumns = 1024\n[converter]\nadc_bits = 12\n";
+    refused(wide, "converter.adc_bits", "bits");
+}
