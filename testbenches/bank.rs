@@ -165,7 +165,7 @@ macro_rules! banks {
 banks! {
     small_tiles_in_rows_and_columns: schedule(PAIR), Behavioural, [0, 2, 3];
     one_adc_a_tile: schedule(EIGHT), Behavioural, [1, 3];
-    an_adc_a_column: schedule(WIDE), Behavioural, [0, 2];
+    an_adc_a_column: schedule(WIDE), Behavioural, [0, 1];
     tiny_with_random_latency: preset("tiny"), Jitter, [0, 3];
     tiny_in_emulation: preset("tiny"), Emulation, [1, 2];
 }
