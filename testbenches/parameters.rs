@@ -2,33 +2,10 @@
 
 mod common;
 
-use common::{Bench, EIGHT, PAIR, Random, WIDE, preset, schedule};
+use common::{Bench, EIGHT, PAIR, Random, STEPS, WIDE, preset, schedule};
 use memgan::config::{Activation, presets};
 use memgan::rtl::blocks::{layer_parameters, schedule_rom, sram};
 use memgan::schedule::{Op, OpKind, Schedule};
-
-/// A stride and a padding that no tensor's address could hold.
-const STEPS: &str = r#"
-name = "steps"
-[classifier]
-image = [1, 40, 2]
-[[layers]]
-type = "conv"
-channels = 1
-kernel = 5
-stride = 16
-padding = 4
-activation = "relu"
-[[layers]]
-type = "dense"
-outputs = 2
-activation = "linear"
-[crossbar]
-rows = 16
-columns = 16
-[buffer]
-lanes = 4
-"#;
 
 /// Every field of an operation by the name of its port; those that do not matter for this kind are left out.
 fn fields(schedule: &Schedule, index: usize, op: &Op) -> Vec<(&'static str, usize)> {

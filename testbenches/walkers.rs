@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Bench, EIGHT, PAIR, Random, WIDE, preset, schedule};
+use common::{Bench, EIGHT, PAIR, Random, STEPS, WIDE, preset, schedule};
 use memgan::rtl::blocks::{run_walker, window_walker};
 use memgan::schedule::{OpKind, Schedule, Segment, Window, WindowSegments};
 
@@ -168,29 +168,6 @@ fn runs() {
         }
     }
 }
-
-/// One window that is wider, lower and further apart than its image: every step needs more bits than any tensor.
-const STEPS: &str = r#"
-name = "steps"
-[classifier]
-image = [1, 40, 2]
-[[layers]]
-type = "conv"
-channels = 1
-kernel = 5
-stride = 16
-padding = 4
-activation = "relu"
-[[layers]]
-type = "dense"
-outputs = 2
-activation = "linear"
-[crossbar]
-rows = 16
-columns = 16
-[buffer]
-lanes = 4
-"#;
 
 #[test]
 fn steps_larger_than_the_image() {

@@ -146,6 +146,29 @@ conversion_cycles = 20
 lanes = 32
 "#;
 
+/// One window that is wider, lower and further apart than its image: its steps need more bits than any tensor.
+pub const STEPS: &str = r#"
+name = "steps"
+[classifier]
+image = [1, 40, 2]
+[[layers]]
+type = "conv"
+channels = 1
+kernel = 5
+stride = 16
+padding = 4
+activation = "relu"
+[[layers]]
+type = "dense"
+outputs = 2
+activation = "linear"
+[crossbar]
+rows = 16
+columns = 16
+[buffer]
+lanes = 4
+"#;
+
 /// The schedule of a description.
 pub fn schedule(text: &str) -> Schedule {
     Schedule::new(&Design::from_toml(text, "design").unwrap_or_else(|e| panic!("{e:?}")))

@@ -6,5 +6,5 @@ mod designs;
 mod random;
 
 pub use bench::{Bench, pack, print, signed, unpack};
-pub use designs::{EIGHT, PAIR, WIDE, any_design, preset, schedule};
+pub use designs::{EIGHT, PAIR, STEPS, WIDE, any_design, preset, schedule};
 pub use random::Random;
