@@ -110,7 +110,7 @@ pub fn design(networks: Vec<Network>, rows: usize, columns: usize, columns_per_a
         pixel_range: PixelRange::Symmetric,
         latent: LatentDistribution::Normal,
         dropout_at_inference: false,
-        crossbar: Crossbar { rows, columns, columns_per_adc, pair: PairScheme::Differential },
+        crossbar: Crossbar { rows, columns, columns_per_adc, rows_per_adc: 4, pair: PairScheme::Differential },
         device: Device {
             r_on_ohm: 1e4,
             r_off_ohm: 1e6,
@@ -130,6 +130,7 @@ pub fn design(networks: Vec<Network>, rows: usize, columns: usize, columns_per_a
         },
         clock_mhz: 100.0,
         lanes: 32,
+        training: None,
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) fn resolve(source: Source, raw: &RawDescription) -> Result<Design, Co
         device: hardware::device(source, &raw.device, raw.crossbar.pair)?,
         converter: hardware::converter(&raw.converter),
         clock_mhz: raw.clock.mhz.value,
+        training: hardware::training(source, raw.training.as_ref())?,
     };
     hardware::limits(source, raw, &design)?;
     Ok(design)

@@ -163,6 +163,8 @@ pub struct Crossbar {
     pub columns: usize,
     /// Adjacent columns that share one ADC; divides `columns`.
     pub columns_per_adc: usize,
+    /// Word lines that share one ADC of the row side, which errors are read through; divides `rows`.
+    pub rows_per_adc: usize,
     pub pair: PairScheme,
 }
 
@@ -170,6 +172,11 @@ impl Crossbar {
     /// ADCs on the bit-line side of a tile.
     pub fn adcs(&self) -> usize {
         self.columns / self.columns_per_adc
+    }
+
+    /// ADCs on the word-line side of a tile.
+    pub fn row_adcs(&self) -> usize {
+        self.rows / self.rows_per_adc
     }
 }
 
@@ -232,6 +239,29 @@ pub enum LatentDistribution {
     Uniform,
 }
 
+/// How gradients become pulses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UpdateRule {
+    /// Rows and columns fire at random, in proportion to inputs and errors; a device moves where both do. No memory a
+    /// weight.
+    Stochastic,
+    /// Gradients of a batch are summed in a memory, then rounded to pulses.
+    Accumulate,
+}
+
+/// On-chip training.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Training {
+    pub rule: UpdateRule,
+    /// Most images of a batch, 1..=256: sizes the sums.
+    pub batch: usize,
+    /// Keep what rounding to pulses leaves over in the gradient memory (`Accumulate`).
+    pub keep_remainder: bool,
+    /// Target of the discriminator for real images, 0.5..=1.
+    pub target_real: f64,
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Design {
     /// Lower case identifier, starts with a letter: used in module and file names.
@@ -250,6 +280,8 @@ pub struct Design {
     pub clock_mhz: f64,
     /// Bytes of a memory word, a power of two, 2..=64, at most `crossbar.rows`.
     pub lanes: usize,
+    /// `None`: the hardware only infers.
+    pub training: Option<Training>,
 }
 
 impl Design {

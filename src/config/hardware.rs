@@ -2,10 +2,12 @@
 
 use std::fmt::Display;
 
-use super::design::{Converter, Crossbar, Design, Device, Layer, LayerOp, PairScheme};
+use super::design::{
+    Converter, Crossbar, Design, Device, Layer, LayerOp, PairScheme, Training, UpdateRule,
+};
 use super::error::{ConfigError, ProblemKind, Source};
 use super::located::Located;
-use super::raw::{RawBuffer, RawConverter, RawCrossbar, RawDescription, RawDevice};
+use super::raw::{RawBuffer, RawConverter, RawCrossbar, RawDescription, RawDevice, RawTraining};
 
 /// Columns that share one ADC, where the tile has as many.
 const COLUMNS_PER_ADC: usize = 8;
@@ -29,7 +31,44 @@ pub(super) fn crossbar(source: Source, raw: &RawCrossbar) -> Result<Crossbar, Co
                 .into());
         }
     };
-    Ok(Crossbar { rows: raw.rows.size(), columns, columns_per_adc, pair: raw.pair })
+    let rows = raw.rows.size();
+    let rows_per_adc = match &raw.rows_per_adc {
+        None => COLUMNS_PER_ADC.min(rows),
+        Some(given) if rows.is_multiple_of(given.size()) => given.size(),
+        Some(given) => {
+            return Err(source
+                .blame(ProblemKind::Inconsistent, "crossbar.rows_per_adc", given)
+                .message(format!("`crossbar.rows_per_adc` does not divide `crossbar.rows`, {rows}"))
+                .allowed(format!("a power of two from 1 to {rows}"))
+                .help(format!(
+                    "every ADC of the row side serves as many word lines: {} would do",
+                    nearest_power(given.size(), rows)
+                ))
+                .into());
+        }
+    };
+    Ok(Crossbar { rows, columns, columns_per_adc, rows_per_adc, pair: raw.pair })
+}
+
+pub(super) fn training(
+    source: Source,
+    raw: Option<&Located<RawTraining>>,
+) -> Result<Option<Training>, ConfigError> {
+    let Some(raw) = raw.map(|t| &t.value) else { return Ok(None) };
+    if raw.keep_remainder.value && raw.rule == UpdateRule::Stochastic {
+        return Err(source
+            .blame(ProblemKind::Inconsistent, "training.keep_remainder", &raw.keep_remainder)
+            .message("`training.keep_remainder` needs a gradient memory, which `rule = \"stochastic\"` has not")
+            .allowed("false, or `rule = \"accumulate\"`")
+            .help("remove the key, or choose `rule = \"accumulate\"`")
+            .into());
+    }
+    Ok(Some(Training {
+        rule: raw.rule,
+        batch: raw.batch.size(),
+        keep_remainder: raw.keep_remainder.value,
+        target_real: raw.target_real.value,
+    }))
 }
 
 /// The largest power of two that is at most `wanted` and `limit`.

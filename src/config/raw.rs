@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::design::{LatentDistribution, PairScheme, PixelRange, SignedInput};
+use super::design::{LatentDistribution, PairScheme, PixelRange, SignedInput, UpdateRule};
 use super::located::Located;
 use super::raw_layer::RawLayer;
 use super::raw_shape::RawShape;
@@ -57,6 +57,8 @@ pub(super) struct RawDescription {
     /// Activation memories.
     #[serde(default)]
     pub buffer: RawBuffer,
+    /// Training on the chip; without this table the hardware only infers.
+    pub training: Option<Located<RawTraining>>,
 }
 
 /// Settings of a generator and discriminator pair.
@@ -117,6 +119,10 @@ pub(super) struct RawCrossbar {
     /// Adjacent columns that share one ADC, a divisor of `columns`; 8 unless given.
     #[schemars(range(min = 1, max = 1024))]
     pub columns_per_adc: Option<Located<i64>>,
+    /// Word lines that share one ADC of the row side, through which training reads errors; a divisor of `rows`, 8 unless
+    /// given.
+    #[schemars(range(min = 1, max = 1024))]
+    pub rows_per_adc: Option<Located<i64>>,
     /// How a signed weight is held by unsigned conductances.
     #[serde(default = "differential")]
     pub pair: PairScheme,
@@ -232,4 +238,32 @@ pub(super) struct RawBuffer {
     #[schemars(extend("enum" = [2, 4, 8, 16, 32, 64]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lanes: Option<Located<i64>>,
+}
+
+/// Training on the chip.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(rename = "Training")]
+pub(super) struct RawTraining {
+    /// How gradients become pulses: `stochastic` needs no memory a weight, `accumulate` sums a batch's gradients first.
+    pub rule: UpdateRule,
+    /// Most images of a batch; sums are sized for it.
+    #[schemars(range(min = 1, max = 256))]
+    pub batch: Located<i64>,
+    /// Keep what rounding to pulses leaves over in the gradient memory, with `rule = "accumulate"`.
+    pub keep_remainder: Located<bool>,
+    /// Target of the discriminator for real images.
+    #[schemars(range(min = 0.5, max = 1))]
+    pub target_real: Located<f64>,
+}
+
+impl Default for RawTraining {
+    fn default() -> Self {
+        Self {
+            rule: UpdateRule::Accumulate,
+            batch: 32.into(),
+            keep_remainder: false.into(),
+            target_real: 0.9.into(),
+        }
+    }
 }

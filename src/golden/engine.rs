@@ -108,6 +108,7 @@ impl<'a> Engine<'a> {
     pub fn execute(&self, op_index: usize, images: &mut [Image], buffers: &mut Buffers) {
         let op = &self.schedule.ops[op_index];
         match op.kind {
+            OpKind::Words | OpKind::Rows | OpKind::Control => unreachable!("an inference has no such operation"),
             OpKind::Finish => self.finish(op_index, images, buffers),
             OpKind::GatherWindow | OpKind::GatherRun | OpKind::ScatterWindow => {
                 self.gather(op_index, images, buffers);

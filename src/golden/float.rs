@@ -31,6 +31,7 @@ impl<'a> FloatNetwork<'a> {
             let (matrix, bias) = self.weights[op.layer];
             let x = outputs.last().map_or(input, Vec::as_slice);
             match op.kind {
+                OpKind::Words | OpKind::Rows | OpKind::Control => unreachable!("an inference has no such operation"),
                 OpKind::GatherRun => {
                     let y = ArrayView1::from(x).dot(matrix);
                     outputs.push(y.iter().zip(bias).map(|(y, b)| apply(y + b, op.activation)).collect());

@@ -14,6 +14,7 @@ mod activation;
 mod pixel;
 mod random;
 mod round;
+mod training;
 
 pub use activation::{
     SIGMOID_INPUT_EXP, TABLE_ENTRIES, TABLE_OUT_MAX, TANH_INPUT_EXP, activate, table_magnitude, tanh_table,
@@ -24,7 +25,14 @@ pub use random::{
 };
 pub use round::{ACTIVATION_MAX, adc, round_shift, saturate, saturate_activation};
 
+pub use training::{
+    RangeCount, Rate, SEED_STEP, change_backward_gain, change_forward_gain, cut_gradient, derive, fire, loss_error,
+    rate_correction, round_gradient, step_bias,
+};
+
 /// Width of a digital bias.
 pub const BIAS_BITS: u32 = 16;
+/// Target of a classifier's output for the image's class; 0 for the others.
+pub const CLASS_TARGET: i8 = 64;
 /// Width of the requantisation shift and of the ADC gain exponent.
 pub const SHIFT_BITS: u32 = 4;

@@ -142,5 +142,8 @@ fn kind_name(kind: OpKind) -> &'static str {
         OpKind::GatherRun => "gather a run, write a run",
         OpKind::ScatterWindow => "gather a pixel, scatter-add a window",
         OpKind::Finish => "finish the accumulators",
+        OpKind::Words => "walk the words of a tensor",
+        OpKind::Rows => "walk the rows of the matrix",
+        OpKind::Control => "registers of the layer",
     }
 }

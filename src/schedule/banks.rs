@@ -24,9 +24,18 @@ pub struct Bank {
     pub first_tile: usize,
     /// Width of a column's partial sum over all row tiles.
     pub sum_bits: u32,
+    /// Rows that one conversion of a column read yields: the row-side ADCs of a tile, or all rows if fewer. The row
+    /// tiles convert one after the other, so that each conversion yields a contiguous run of matrix rows.
+    pub group_rows: usize,
+    /// Conversions of a column read. Group `g` is group `g % rows_per_adc` of row tile `g / rows_per_adc`; ADC `a` of
+    /// group `h` converts word line `h * row ADCs + a`.
+    pub row_groups: usize,
+    /// Width of a row's partial sum over all column tiles.
+    pub row_sum_bits: u32,
     adcs: usize,
     columns_per_adc: usize,
     tile_rows: usize,
+    tile_columns: usize,
 }
 
 /// Where a weight sits.
@@ -58,9 +67,13 @@ impl Bank {
             groups: columns.div_ceil(full_group),
             first_tile,
             sum_bits: adc_bits + super::bits_for(row_tiles - 1),
+            group_rows: crossbar.row_adcs().min(rows),
+            row_groups: rows.div_ceil(crossbar.row_adcs()),
+            row_sum_bits: adc_bits + super::bits_for(column_tiles - 1),
             adcs: crossbar.adcs(),
             columns_per_adc: crossbar.columns_per_adc,
             tile_rows: crossbar.rows,
+            tile_columns: crossbar.columns,
         }
     }
 
@@ -83,6 +96,14 @@ impl Bank {
             group,
             adc: offset % self.adcs,
         }
+    }
+
+    /// Place of matrix column `j` among the columns of all column tiles put side by side: its column tile times the
+    /// columns of a tile, plus its slot `group * ADCs + adc` in the tile's bit-line registers.
+    pub fn column_slot(&self, j: usize) -> usize {
+        let full_group = self.column_tiles * self.adcs;
+        let (group, offset) = (j / full_group, j % full_group);
+        offset / self.adcs * self.tile_columns + group * self.adcs + offset % self.adcs
     }
 
     /// Bit line of a cell within its tile.

@@ -1,7 +1,8 @@
 //! From a design to its schedule.
 
+use super::training::{append_phases, gradient_regions};
 use super::widths::Widths;
-use super::{Bank, NetworkProgram, Op, OpKind, Schedule, Tensor, Window};
+use super::{Bank, NetworkProgram, Op, OpKind, Pass, Schedule, Tensor, Window};
 use crate::config::{Design, Layer, LayerOp, Role, Shape};
 use crate::numeric::dropout_threshold;
 
@@ -35,28 +36,27 @@ impl Schedule {
                 last_layer: b.banks.len() - 1,
             });
         }
-        let accumulators = b
-            .ops
-            .iter()
-            .filter(|o| o.kind == OpKind::Finish)
-            .map(|o| o.drain_len.div_ceil(design.lanes))
-            .max()
-            .unwrap_or(0)
-            .max(2);
-        let words = (b.act_words.max(2), accumulators, b.bias_words.max(2));
-        let widths = Widths::of(design, &b.banks, &b.tensors, &b.ops, words);
-        Self {
+        let mut schedule = Self {
             design: design.clone(),
             lanes: design.lanes,
-            widths,
+            widths: Widths::default(),
             banks: b.banks,
             tensors: b.tensors,
             ops: b.ops,
             programs,
-            activation_words: words.0,
-            accumulator_words: words.1,
-            bias_words: words.2,
-        }
+            phases: vec![],
+            gradients: vec![],
+            gradient_words: 0,
+            activation_words: b.act_words.max(2),
+            accumulator_words: 2,
+            bias_words: b.bias_words.max(2),
+        };
+        (schedule.gradients, schedule.gradient_words) = gradient_regions(&schedule);
+        append_phases(&mut schedule);
+        let finished = schedule.ops.iter().filter(|o| o.kind == OpKind::Finish);
+        schedule.accumulator_words = finished.map(|o| o.drain_len.div_ceil(design.lanes)).max().unwrap_or(0).max(2);
+        schedule.widths = Widths::of(&schedule);
+        schedule
     }
 }
 
@@ -89,6 +89,7 @@ impl Builder<'_> {
         self.bias_words += bias_period;
         let dropout = if self.design.dropout_at_inference { dropout_threshold(layer.dropout) } else { 0 };
         let op = Op {
+            pass: Pass::Forward,
             kind: OpKind::GatherRun,
             layer: index,
             source: Some(source),
@@ -101,6 +102,7 @@ impl Builder<'_> {
             bias_period,
             activation: layer.activation,
             dropout,
+            loss: None,
         };
         match layer.op {
             LayerOp::Dense => self.ops.push(op),

@@ -6,10 +6,13 @@ mod build;
 mod program;
 mod segments;
 mod timing;
+mod training;
 mod widths;
 
 pub use banks::Bank;
-pub use program::{Gather, NetworkProgram, Op, OpKind, Schedule, Tensor, Window};
+pub use program::{
+    Gather, GradientRegion, LossTarget, NetworkProgram, Op, OpKind, Pass, Phase, Schedule, Tensor, TrainingProgram, Window,
+};
 pub use segments::{Segment, WindowSegments};
 pub use timing::{OpCycles, Starvation, predict};
 pub use widths::{Widths, bits_for};

@@ -69,6 +69,44 @@ pub enum OpKind {
     ScatterWindow,
     /// Accumulators plus bias through the activation; accumulators are left zero.
     Finish,
+    /// The words of a tensor one after the other, without a read.
+    Words,
+    /// The rows of the weight matrix one after the other, without a read.
+    Rows,
+    /// Registers and biases of a layer, without a tensor.
+    Control,
+}
+
+/// What an operation is for. An inference only goes forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pass {
+    /// Row reads: activations to activations.
+    Forward,
+    /// `Words`: output minus target becomes the error of a network's output.
+    Loss,
+    /// Column reads: the error of a layer's output becomes the error of its input. The operation moves data the other
+    /// way round than the forward one: a convolution scatters, a transposed convolution gathers.
+    Backward,
+    /// Outer products of a layer's inputs (rows) and errors (columns): pulses, or sums in the gradient memory.
+    /// Moves inputs as the forward operation does; the other side moves errors.
+    Update,
+    /// `Words`: errors are added up for the biases.
+    BiasSum,
+    /// `Rows`: the gradient memory becomes pulses.
+    Apply,
+    /// `Control`: biases take a step; gains, shifts and rate of a layer adapt.
+    Adapt,
+}
+
+/// What a network's output is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LossTarget {
+    /// Every output has this activation code as its target.
+    Code(i8),
+    /// One output a class: [`crate::numeric::CLASS_TARGET`] for the image's class, 0 for the others.
+    Class,
 }
 
 /// Where an operation's input vectors come from.
@@ -80,8 +118,13 @@ pub enum Gather {
 }
 
 /// One operation of the schedule: everything the hardware's ROM holds.
+///
+/// Every tensor has two regions of the same addresses: activations, and errors in a memory of their own. `Backward`
+/// reads and writes errors, and looks up the activations of `target` for the derivative. `Update` reads activations of
+/// `source` and errors of `target`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Op {
+    pub pass: Pass,
     pub kind: OpKind,
     /// Index of the layer over all networks, which is also its bank.
     pub layer: usize,
@@ -100,9 +143,12 @@ pub struct Op {
     /// First word of the layer's bias pattern and its period in words.
     pub bias_base: usize,
     pub bias_period: usize,
+    /// Forward: the layer's own. Backward: that of the layer which made the activations of `target`.
     pub activation: Activation,
-    /// Dropout threshold in 1/256; 0 is off.
+    /// Dropout threshold in 1/256; 0 is off. Backward: that of the layer which made the activations of `target`.
     pub dropout: u32,
+    /// `Loss` only.
+    pub loss: Option<LossTarget>,
 }
 
 impl Op {
@@ -110,7 +156,7 @@ impl Op {
         match self.kind {
             OpKind::GatherWindow => Gather::Window,
             OpKind::GatherRun | OpKind::ScatterWindow => Gather::Run,
-            OpKind::Finish => Gather::Nothing,
+            OpKind::Finish | OpKind::Words | OpKind::Rows | OpKind::Control => Gather::Nothing,
         }
     }
 }
@@ -130,6 +176,43 @@ pub struct NetworkProgram {
     pub last_layer: usize,
 }
 
+/// A part of a training step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Discriminator on a real image.
+    Real,
+    /// Discriminator on a generated image; starts from latents.
+    Fake,
+    /// End of the discriminator's batch.
+    ApplyDiscriminator,
+    /// Generator through the discriminator; starts from latents.
+    Generate,
+    /// End of the generator's batch.
+    ApplyGenerator,
+    /// Classifier on an image.
+    Classify,
+    /// End of the classifier's batch.
+    ApplyClassifier,
+}
+
+/// The operations of a phase.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TrainingProgram {
+    pub phase: Phase,
+    /// Range in [`Schedule::ops`].
+    pub first_op: usize,
+    pub last_op: usize,
+}
+
+/// A layer's part of the gradient memory: one word a matrix row and `lanes` columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct GradientRegion {
+    pub base_word: usize,
+    /// Words of a row: `ceil(matrix columns / lanes)`.
+    pub row_words: usize,
+}
+
 /// Everything that golden model, hardware and reports need to know of a design.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Schedule {
@@ -141,6 +224,12 @@ pub struct Schedule {
     pub tensors: Vec<Tensor>,
     pub ops: Vec<Op>,
     pub programs: Vec<NetworkProgram>,
+    /// The phases of a training step; empty where the design only infers.
+    pub phases: Vec<TrainingProgram>,
+    /// One a layer; empty unless gradients are summed.
+    pub gradients: Vec<GradientRegion>,
+    /// Words of the gradient memory, 0 for none.
+    pub gradient_words: usize,
     /// Words of the activation, accumulator and bias memories; at least 2 each.
     pub activation_words: usize,
     pub accumulator_words: usize,
@@ -151,6 +240,11 @@ pub struct Schedule {
 impl Schedule {
     pub fn tiles(&self) -> usize {
         self.banks.iter().map(Bank::tiles).sum()
+    }
+
+    /// The operations of a training phase.
+    pub fn phase(&self, phase: Phase) -> Option<&TrainingProgram> {
+        self.phases.iter().find(|p| p.phase == phase)
     }
 
     pub fn program(&self, role: Role) -> Option<&NetworkProgram> {

@@ -34,9 +34,10 @@ pub struct OpCycles {
     pub starved: Starvation,
 }
 
-/// Predicted cycles of each operation.
+/// Predicted cycles of each operation of the inference.
 pub fn predict(schedule: &Schedule) -> Vec<OpCycles> {
-    schedule.ops.iter().map(|op| OpModel::new(schedule, op).run()).collect()
+    let inference = schedule.programs.iter().map(|p| p.last_op + 1).max().unwrap_or(0);
+    schedule.ops[..inference].iter().map(|op| OpModel::new(schedule, op).run()).collect()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -103,7 +104,7 @@ impl<'a> OpModel<'a> {
         let mut input = match op.kind {
             OpKind::GatherWindow => windows(op),
             OpKind::GatherRun | OpKind::ScatterWindow => runs(op.gather_len, op.positions),
-            OpKind::Finish => Box::new(std::iter::empty()),
+            OpKind::Finish | OpKind::Words | OpKind::Rows | OpKind::Control => Box::new(std::iter::empty()),
         };
         let mut output = match op.kind {
             OpKind::ScatterWindow => windows(op),
