@@ -51,6 +51,35 @@ impl CellCode {
         }
     }
 
+    /// Programming data of a weight with both devices of a pair around the middle of their range, so that pulses can
+    /// move them both ways. Reference: as [`CellCode::encode`].
+    pub fn encode_centred(&self, weight: i32) -> u32 {
+        match self.pair {
+            PairScheme::Differential => {
+                let plus = (self.levels as i32 + weight) / 2;
+                (((plus - weight) as u32) << self.level_bits) | plus as u32
+            }
+            PairScheme::Reference => self.encode(weight),
+        }
+    }
+
+    /// Levels `(plus, minus)` of programming data; with a reference column the second is the reference.
+    pub fn levels(&self, data: u32) -> (u8, u8) {
+        let mask = (1 << self.level_bits) - 1;
+        match self.pair {
+            PairScheme::Differential => ((data & mask) as u8, ((data >> self.level_bits) & mask) as u8),
+            PairScheme::Reference => ((data & mask) as u8, self.reference() as u8),
+        }
+    }
+
+    /// Programming data of two device levels, the inverse of [`CellCode::levels`].
+    pub fn from_levels(&self, plus: u8, minus: u8) -> u32 {
+        match self.pair {
+            PairScheme::Differential => u32::from(minus) << self.level_bits | u32::from(plus),
+            PairScheme::Reference => u32::from(plus),
+        }
+    }
+
     /// The weight that programming data stands for.
     pub fn decode(&self, data: u32) -> i32 {
         let mask = (1 << self.level_bits) - 1;
@@ -115,6 +144,11 @@ mod tests {
                     let data = code.encode(w);
                     assert!(data < 1 << code.bits());
                     assert_eq!(code.decode(data), w);
+                    let centred = code.encode_centred(w);
+                    assert_eq!(code.decode(centred), w);
+                    let (plus, minus) = code.levels(centred);
+                    assert_eq!(code.from_levels(plus, minus), centred);
+                    assert!(u32::from(plus) < levels && u32::from(minus) < levels);
                 }
             }
         }
