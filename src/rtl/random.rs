@@ -24,6 +24,7 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
     m.group("Streams");
     let latents = m.output("latents_o", 8 * lanes, "signed 8 bit a lane, -127..127");
     let bytes = m.output("bytes_o", 8 * lanes, "uniform 0..255 a lane");
+    let states = schedule.design.training.is_some().then(|| m.output("words_o", 32 * lanes, "state of every lane"));
 
     let constants: Vec<u128> = lane_constants(lanes).into_iter().map(u128::from).collect();
     let constant = m.table("LANE_CONSTANTS", 32, &constants, "splitmix of the lane's number");
@@ -31,6 +32,9 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
     let words: Vec<u64> =
         (0..lanes).step_by(2).map(|l| u64::from(reset.lane(l)) | u64::from(reset.lane(l + 1)) << 32).collect();
     let state = m.reg_bits("state_q", &Bits::from_words(32 * lanes, &words));
+    if let Some(states) = &states {
+        m.assign(states, &state);
+    }
     let next = m.net("next", 32 * lanes);
     m.gen_for("gen_lane", "lane", 0..lanes, |m, lane| {
         let now = state.part_at(lane * 32, 32);

@@ -120,7 +120,7 @@ impl Widths {
             weight: bits_for(weight_max) + 1,
             dot: bits_for(longest_line * 127 * weight_max) + 1,
             position: address_bits(max(&mut ops.iter().map(|o| o.positions))),
-            conversion: address_bits(conversions.unwrap_or(shared) - 1),
+            conversion: address_bits(conversions.unwrap_or(0).max(shared) - 1),
             // Real and generated images of a batch; a product of two codes has 127 * 127.
             gradient: bits_for(2 * batch * most_positions * 127 * 127) + 1,
             bias_sum: bits_for(2 * batch * most_elements * 127) + 1,
