@@ -14,5 +14,5 @@ pub use program::{
     Gather, GradientRegion, LossTarget, NetworkProgram, Op, OpKind, Pass, Phase, Schedule, Tensor, TrainingProgram, Window,
 };
 pub use segments::{Segment, WindowSegments};
-pub use timing::{OpCycles, Starvation, predict};
+pub use timing::{OpCycles, Starvation, predict, predict_pulses};
 pub use widths::{Widths, bits_for};
