@@ -1,6 +1,7 @@
 //! The schedule as a ROM, with a register for the operation that runs.
 
 use super::activation::{ACTIVATION_BITS, activation_code};
+use super::gather::dac_word_bits;
 use super::lanes::Sizes;
 use crate::config::Activation;
 use crate::hdl::{Bits, Builder, Expr, Module};
@@ -129,14 +130,14 @@ fn training_fields(schedule: &Schedule) -> Vec<Field> {
     };
     add("tail", lane_bits, "valid lanes of the last word - 1", Box::new(in_last_word));
     add("trained", 1, "biases and rate take a step", Box::new(|o, _| u128::from(adapts(o) > 0)));
-    add("biases_last", w.index as usize, "biases - 1", Box::new(|o, _| adapts(o).saturating_sub(1)));
+    add("biases_last", w.bias_word as usize + lane_bits, "biases - 1", Box::new(|o, _| adapts(o).saturating_sub(1)));
     if schedule.gradient_words > 0 {
         let banks = schedule.banks.clone();
         let (regions, regions2) = (schedule.gradients.clone(), schedule.gradients.clone());
         add("apply", 1, "gradients to pulses", pass(Pass::Apply));
         add("rows_last", w.index as usize, "rows - 1", Box::new(move |o, _| banks[o.layer].matrix_rows as u128 - 1));
         let row_words = move |o: &Op, _| regions[o.layer].row_words as u128 - 1;
-        add("row_words_last", w.gradient_word as usize, "words of a row of gradients - 1", Box::new(row_words));
+        add("row_words_last", dac_word_bits(schedule), "words of a row of gradients - 1", Box::new(row_words));
         let base = move |o: &Op, _| regions2[o.layer].base_word as u128;
         add("gradient_word", w.gradient_word as usize, "first word of the layer", Box::new(base));
     }

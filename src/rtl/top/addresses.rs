@@ -171,6 +171,12 @@ impl Top<'_> {
         ] {
             renamed.push((port.into(), net.into()));
         }
+        if self.trains {
+            // The line DACs take beats of updates as well.
+            for part in ["valid", "side", "word", "mask", "next", "data"] {
+                renamed.push((format!("dac_{part}"), format!("gather_dac_{part}")));
+            }
+        }
         if fires(self.schedule) {
             let l = self.sizes.lanes;
             let states = self.net("random_words", 32 * l);

@@ -30,10 +30,10 @@ pub fn top(schedule: &Schedule, view: CrossbarView) -> Rtl {
     t.sequencer();
     t.address_generators();
     t.gather();
-    t.array(view);
     if t.trains {
         t.updates();
     }
+    t.array(view);
     t.results();
     if t.trains {
         t.errors();

@@ -79,6 +79,22 @@ impl<'a> Top<'a> {
         net
     }
 
+    /// An output beside an input of the same name: see [`Top::output_port`].
+    pub fn output_beside(&mut self, port: &str, width: usize, comment: &str) {
+        let net = self.m.output(port, width, comment);
+        self.bind(port, net);
+    }
+
+    /// An output port by its full name.
+    pub fn output_port(&self, port: &str) -> Expr {
+        self.get(port)
+    }
+
+    /// Whether a net of this name is declared.
+    pub fn has(&self, name: &str) -> bool {
+        self.nets.contains_key(name)
+    }
+
     /// An instance. A port called `x_i` or `x_o` connects to the net `x`; `renamed` lists ports, with or without suffix,
     /// that connect to a net of another name.
     #[track_caller]

@@ -58,14 +58,15 @@ impl Top<'_> {
         self.input("prog_group_i", w.group as usize, "conversion group");
         self.input("prog_data_i", cell_word, "levels a cell, ADC 0 in the low bits");
         if trains {
-            self.output("prog_data_o", cell_word, "cells that were read, two cycles later");
+            self.output_beside("prog_data_o", cell_word, "cells that were read, in the cycle after");
         }
         self.m.group("Configuration: only while not busy");
         self.input("cfg_valid_i", 1, "");
         self.output("cfg_ready_o", 1, "");
         if trains {
             self.input("cfg_write_i", 1, "0: read");
-            self.input("cfg_space_i", 2, "0 bias word, 1 {shift, gain}, 2 training registers, 3 trainer and counters");
+            let spaces = "0 bias word, 1 {shift, gain}, 2 training registers, 3..12 counters, 15 trainer";
+            self.input("cfg_space_i", 4, spaces);
         } else {
             self.input("cfg_space_i", 1, "0 bias word, 1 layer parameters {shift, gain}");
         }
@@ -73,7 +74,7 @@ impl Top<'_> {
         self.input("cfg_addr_i", address, "bias word, or layer");
         self.input("cfg_data_i", l * BIAS_BITS as usize, "signed 16 bit a lane");
         if trains {
-            self.output("cfg_data_o", l * BIAS_BITS as usize, "what was read, one cycle later");
+            self.output_beside("cfg_data_o", l * BIAS_BITS as usize, "what was read, in the cycle after");
         }
         self.m.group("Status");
         self.output("busy_o", 1, "");
