@@ -21,7 +21,9 @@ mod top;
 mod walkers;
 
 pub use array_control::{ArrayFsm, ArrayState};
-pub use crossbar::{CROSSBAR, CrossbarView, crossbar, emulation_cycles};
+pub use crossbar::{
+    CROSSBAR, CrossbarView, crossbar, emulation_column_cycles, emulation_cycles, emulation_pulse_cycles,
+};
 pub use host::{HostFsm, HostState};
 pub use pulse_control::{PulseFsm, PulseState};
 pub use top::{Rtl, TOP, top};
