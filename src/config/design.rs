@@ -285,11 +285,6 @@ pub struct Design {
 }
 
 impl Design {
-    /// Clock cycles of a programming pulse: its length rounded up, at least 3.
-    pub fn pulse_cycles(&self) -> u32 {
-        ((self.device.pulse_ns * self.clock_mhz / 1000.0).ceil() as u32).max(3)
-    }
-
     pub fn network(&self, role: Role) -> Option<&Network> {
         self.networks.iter().find(|n| n.role == role)
     }

@@ -63,16 +63,7 @@ impl<'a> Session<'a> {
         golden: &Mapping,
         options: &SessionOptions,
     ) -> Result<Self, CosimError> {
-        let package = Package::new(schedule, None);
-        let sources = write_sources(schedule, &package, options.view)?;
-        let spec = BuildSpec::design(TOP, &sources).trace(options.trace);
-        let driver_options = DriverOptions {
-            stall_probability: options.stall_probability,
-            seed: options.stall_seed,
-            record: options.record,
-            ..DriverOptions::default()
-        };
-        let mut driver = Driver::start(&spec, &driver_options)?;
+        let (mut driver, sources) = start_driver(schedule, options)?;
         driver.wait_idle(10 + schedule.accumulator_words as u64)?;
         program(schedule, hardware, &mut driver)?;
         Ok(Self {
@@ -253,6 +244,23 @@ impl<'a> Session<'a> {
         };
         Mismatch { layer, row, column, channel, cycle, expected, got }
     }
+}
+
+/// Emits and builds a design; returns it after its reset, with its Verilog files.
+pub(super) fn start_driver(
+    schedule: &Schedule,
+    options: &SessionOptions,
+) -> Result<(Driver, Vec<PathBuf>), CosimError> {
+    let package = Package::new(schedule, None);
+    let sources = write_sources(schedule, &package, options.view)?;
+    let spec = BuildSpec::design(TOP, &sources).trace(options.trace);
+    let driver_options = DriverOptions {
+        stall_probability: options.stall_probability,
+        seed: options.stall_seed,
+        record: options.record,
+        ..DriverOptions::default()
+    };
+    Ok((Driver::start(&spec, &driver_options)?, sources))
 }
 
 /// Sends cells, biases and layer parameters.
