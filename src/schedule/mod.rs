@@ -7,6 +7,7 @@ mod program;
 mod segments;
 mod timing;
 mod training;
+mod training_timing;
 mod widths;
 
 pub use banks::Bank;
@@ -15,4 +16,5 @@ pub use program::{
 };
 pub use segments::{Segment, WindowSegments};
 pub use timing::{OpCycles, Starvation, predict, predict_pulses};
+pub use training_timing::{adapt_cycles, loss_cycles, train_step_cycles};
 pub use widths::{Widths, bits_for};
