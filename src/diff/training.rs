@@ -39,8 +39,9 @@ pub struct PhaseReport {
     /// Bytes of activations and errors compared, and how many of them differ.
     pub compared: u64,
     pub differences: u64,
-    /// First wrong byte: cycle of the run, byte address (errors lie above the activations), expected, got.
-    pub first: Option<(u64, u64, i8, i8)>,
+    /// First wrong byte: cycle of the run, byte address (errors lie above the activations), expected, got (`None` if it
+    /// was never written).
+    pub first: Option<(u64, u64, i8, Option<i8>)>,
     pub ops: Vec<OpReport>,
     pub golden: StepReport,
 }
@@ -189,7 +190,8 @@ impl<'a> TrainingSession<'a> {
         let run = self.driver.run((self.schedule.programs.len() + number) as u32, limit)?;
         let compare = self.driver.compare();
         self.driver.clear_expected();
-        let first = compare.first_mismatch.or(compare.first_unwritten);
+        let wrong = compare.first_mismatch.map(|d| (d.cycle - run.accepted, d.address, d.expected as i8, Some(d.got as i8)));
+        let first = wrong.or(compare.first_unwritten.map(|u| (0, u.address, u.expected as i8, None)));
         let reports = ops.zip(predicted).map(|(op, p)| {
             let measured = run.layers.get(op).copied().unwrap_or_default();
             OpReport {
@@ -204,9 +206,7 @@ impl<'a> TrainingSession<'a> {
             phase,
             compared: compare.bytes_checked,
             differences: compare.differences(),
-            first: first.map(|d| {
-                (d.cycle.saturating_sub(run.accepted), d.address, d.expected as i8, d.got as i8)
-            }),
+            first,
             ops: reports.collect(),
             golden,
         })

@@ -161,6 +161,8 @@ pub fn pulse_control(schedule: &Schedule) -> Arc<Module> {
     let negative = m.var("negative", l);
     let fired = m.var("fired", sizes.lane_bits + 1);
     m.comb(|s| {
+        s.set_now(&positive, Expr::zero(l));
+        s.set_now(&negative, Expr::zero(l));
         s.set_now(&fired, Expr::zero(sizes.lane_bits + 1));
         s.for_("lane", 0..l, |s, lane| {
             let (code, chosen) = (dac_data.part_at(lane * 8, 8), dac_mask.bit_at(lane));

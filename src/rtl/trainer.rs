@@ -322,7 +322,7 @@ pub fn trainer(schedule: &Schedule) -> Arc<Module> {
     let op = |c: Command| Expr::lit(3, c as u128);
     let sequence = load.mux(op(Command::Load), latent.mux(op(Command::Latent), op(Command::Run)));
     m.assign(&host_op, pass.mux(&cmd_op, seed.mux(op(Command::Seed), sequence)));
-    let program = m.wire("program", phase.zext(32).add(Expr::lit(32, networks as u128)));
+    let program = m.wire("run_program", phase.zext(32).add(Expr::lit(32, networks as u128)));
     let inputs = [judge, generator].map(|network| Expr::lit(32, network as u128));
     let sequence = load.mux(&inputs[0], latent.mux(&inputs[1], program));
     m.assign(&host_arg, pass.mux(&cmd_arg, seed.mux(&next_seed, sequence)));

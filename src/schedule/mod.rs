@@ -15,6 +15,6 @@ pub use program::{
     Gather, GradientRegion, LossTarget, NetworkProgram, Op, OpKind, Pass, Phase, Schedule, Tensor, TrainingProgram, Window,
 };
 pub use segments::{Segment, WindowSegments};
-pub use timing::{OpCycles, Starvation, predict, predict_pulses};
+pub use timing::{OpCycles, Starvation, predict, predict_op, pulses};
 pub use training_timing::{adapt_cycles, loss_cycles, train_step_cycles};
 pub use widths::{Widths, bits_for};

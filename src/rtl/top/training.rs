@@ -275,13 +275,10 @@ impl Top<'_> {
         );
         let pulses = resize(&self.get("pulses"), pulse_bits(self.schedule));
         self.assign("events_pulses", pulses);
-        let taken = if self.accumulates() {
-            self.get("read_apply").or(self.get("outer_apply"))
-        } else {
-            self.get("read_apply").or(self.get("pulse_apply"))
-        };
+        let other = self.get(if self.accumulates() { "outer_apply" } else { "pulse_apply" });
+        let taken = self.net("read_apply", 1).or(other);
         self.assign("vectors_taken", taken);
-        let active = self.get("read_active").or(self.get("pulse_active"));
+        let active = self.net("read_active", 1).or(self.get("pulse_active"));
         let out = self.get("array_active");
         self.m.assign(&out, active);
     }

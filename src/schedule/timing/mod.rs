@@ -7,10 +7,10 @@ mod gather;
 mod read;
 mod update;
 
-use super::Schedule;
+use super::{Pass, Schedule, adapt_cycles, bias_sum_cycles, loss_cycles};
+use crate::config::UpdateRule;
 use serde::Serialize;
 
-pub use update::predict_pulses;
 
 /// Sequencer cycles of an operation before its units run: fetch and start.
 pub const OP_OVERHEAD: u64 = 2;
@@ -44,3 +44,33 @@ pub fn predict(schedule: &Schedule) -> Vec<OpCycles> {
     schedule.ops[..inference].iter().map(|op| read::predict(schedule, op)).collect()
 }
 
+
+/// Whether an operation pulses the array, so that its cycles depend on how many phases of its positions are empty.
+pub fn pulses(schedule: &Schedule, op: usize) -> bool {
+    let stochastic = schedule.design.training.as_ref().is_some_and(|t| t.rule == UpdateRule::Stochastic);
+    match schedule.ops[op].pass {
+        Pass::Update => stochastic,
+        Pass::Apply => true,
+        _ => false,
+    }
+}
+
+/// Predicted cycles of any operation. `phases` has the number of phases with a pulse, 0..=4, of each position of an
+/// operation that [`pulses`].
+pub fn predict_op(schedule: &Schedule, op: usize, phases: &[u8]) -> OpCycles {
+    let index = op;
+    let op = &schedule.ops[index];
+    let idle = |total: u64| {
+        let starved = Starvation { overhead: total, ..Starvation::default() };
+        OpCycles { total, array_busy: 0, starved }
+    };
+    match op.pass {
+        Pass::Forward | Pass::Backward => read::predict(schedule, op),
+        Pass::Loss => idle(loss_cycles(schedule, op)),
+        Pass::BiasSum => idle(OP_OVERHEAD + bias_sum_cycles(op.positions)),
+        Pass::Adapt => idle(adapt_cycles(schedule, op)),
+        Pass::Update if pulses(schedule, index) => update::pulsed_update(schedule, op, phases),
+        Pass::Update => update::summed_update(schedule, op),
+        Pass::Apply => update::apply(schedule, op, phases),
+    }
+}
