@@ -3,8 +3,10 @@
 
 mod accumulate;
 mod activation;
+mod apply;
 mod array_control;
 mod bank;
+mod bias_sum;
 mod crossbar;
 mod drain;
 mod gather;
@@ -12,7 +14,9 @@ mod host;
 mod lanes;
 mod layer_parameters;
 mod memory;
+mod outer;
 mod random;
+mod round_gradient;
 mod schedule_rom;
 mod top;
 mod walkers;
@@ -26,15 +30,19 @@ pub use top::{Rtl, TOP, top};
 pub mod blocks {
     pub use super::accumulate::accumulate;
     pub use super::activation::activation_lane;
+    pub use super::apply::apply;
     pub use super::array_control::{array_control, array_fsm};
     pub use super::bank::bank;
+    pub use super::bias_sum::bias_sum;
     pub use super::drain::drain;
     pub use super::gather::gather;
     pub use super::host::{host, host_fsm};
     pub use super::lanes::rotator;
     pub use super::layer_parameters::layer_parameters;
     pub use super::memory::sram;
+    pub use super::outer::outer;
     pub use super::random::random;
+    pub use super::round_gradient::round_gradient;
     pub use super::schedule_rom::schedule_rom;
     pub use super::walkers::{run_walker, window_walker};
 }

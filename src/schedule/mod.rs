@@ -3,6 +3,7 @@
 
 mod banks;
 mod build;
+mod gradient_timing;
 mod program;
 mod segments;
 mod timing;
@@ -10,6 +11,7 @@ mod training;
 mod widths;
 
 pub use banks::Bank;
+pub use gradient_timing::{ApplyModel, OuterModel, bias_sum_cycles};
 pub use program::{
     Gather, GradientRegion, LossTarget, NetworkProgram, Op, OpKind, Pass, Phase, Schedule, Tensor, TrainingProgram, Window,
 };
