@@ -147,7 +147,7 @@ impl Block {
                 return;
             }
             left -= 1;
-            if !pause && beats.is_none() && position < op.positions {
+            if beats.is_none() && position < op.positions {
                 let [rows, columns] = [(0, op.rows), (1, op.columns)].map(|(side, len)| self.vector(side, len));
                 // The rows come first, the last beat is taken first.
                 beats = Some(columns.into_iter().rev().chain(rows.into_iter().rev()).collect::<Vec<_>>());
@@ -169,7 +169,7 @@ impl Block {
                         *sum += self.vectors[0][row] * self.vectors[1].get(first + lane).unwrap_or(&0);
                     }
                 }
-            } else if beats.as_ref().is_some_and(Vec::is_empty) && !pause {
+            } else if beats.as_ref().is_some_and(Vec::is_empty) {
                 ready |= self.random.percent(pace.ready);
             }
             self.bench.eval();
