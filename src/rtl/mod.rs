@@ -4,8 +4,10 @@
 mod accumulate;
 mod activation;
 mod adapt;
+mod apply;
 mod array_control;
 mod bank;
+mod bias_sum;
 mod crossbar;
 mod derivative;
 mod drain;
@@ -17,11 +19,14 @@ mod layer_parameters;
 mod loss;
 mod memory;
 mod pulse_control;
+mod outer;
 mod random;
+mod round_gradient;
 mod schedule_rom;
 mod top;
 mod trainer;
 mod training_registers;
+mod vector_memory;
 mod walkers;
 
 pub use adapt::{AdaptFsm, AdaptState};
@@ -43,6 +48,8 @@ pub mod blocks {
     pub use super::array_control::{array_control, array_fsm};
     pub use super::bank::bank;
     pub use super::derivative::derivative_lane;
+    pub use super::apply::apply;
+    pub use super::bias_sum::bias_sum;
     pub use super::drain::drain;
     pub use super::fire::fire_lane;
     pub use super::gather::gather;
@@ -52,11 +59,14 @@ pub mod blocks {
     pub use super::loss::{loss, loss_fsm};
     pub use super::memory::sram;
     pub use super::pulse_control::{pulse_control, pulse_fsm};
+    pub use super::outer::outer;
     pub use super::random::random;
+    pub use super::round_gradient::round_gradient;
     pub use super::schedule_rom::schedule_rom;
     pub use super::trainer::{trainer, trainer_fsm};
     pub use super::training_registers::{
         COUNTER_SPACE, COUNTERS, SPACE_BITS, TRAINING_REGISTER_BITS, pulse_bits, training_registers,
     };
+    pub use super::vector_memory::vector_memory;
     pub use super::walkers::{run_walker, window_walker};
 }

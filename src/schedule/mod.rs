@@ -3,6 +3,7 @@
 
 mod banks;
 mod build;
+mod gradient_timing;
 mod program;
 mod segments;
 mod timing;
@@ -11,8 +12,10 @@ mod training_timing;
 mod widths;
 
 pub use banks::Bank;
+pub use gradient_timing::{ApplyModel, OuterModel, bias_sum_cycles};
 pub use program::{
-    Gather, GradientRegion, LossTarget, NetworkProgram, Op, OpKind, Pass, Phase, Schedule, Tensor, TrainingProgram, Window,
+    Gather, GradientRegion, LossTarget, NetworkProgram, Op, OpKind, Pass, Phase, Schedule, Tensor, TrainingProgram,
+    Window,
 };
 pub use segments::{Segment, WindowSegments};
 pub use timing::{OpCycles, Starvation, predict, predict_op, pulses};

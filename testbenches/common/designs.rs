@@ -169,6 +169,29 @@ columns = 16
 lanes = 4
 "#;
 
+/// One weight row, one word of everything.
+pub const DOT: &str = r#"
+name = "dot"
+[classifier]
+image = [1, 1, 1]
+[[layers]]
+type = "dense"
+outputs = 2
+activation = "linear"
+[crossbar]
+rows = 4
+columns = 4
+[buffer]
+lanes = 4
+"#;
+
+/// The schedule of a description that also learns with a gradient memory.
+pub fn accumulating(text: &str, batch: usize, keep_remainder: bool) -> Schedule {
+    schedule(&format!(
+        "{text}\n[training]\nrule = \"accumulate\"\nbatch = {batch}\nkeep_remainder = {keep_remainder}\n"
+    ))
+}
+
 /// The schedule of a description.
 pub fn schedule(text: &str) -> Schedule {
     Schedule::new(&Design::from_toml(text, "design").unwrap_or_else(|e| panic!("{e:?}")))

@@ -3,8 +3,12 @@
 
 mod bench;
 mod designs;
+mod gates;
+mod memory;
 mod random;
 
 pub use bench::{Bench, pack, print, signed, unpack};
-pub use designs::{EIGHT, PAIR, STEPS, WIDE, any_design, preset, schedule};
+pub use designs::{DOT, EIGHT, PAIR, STEPS, WIDE, accumulating, any_design, preset, schedule};
+pub use gates::{lint_clean, synthesis_clean};
+pub use memory::Memory;
 pub use random::Random;
