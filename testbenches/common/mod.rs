@@ -4,7 +4,9 @@
 mod bench;
 mod designs;
 mod random;
+mod training;
 
 pub use bench::{Bench, pack, print, signed, unpack};
 pub use designs::{EIGHT, PAIR, STEPS, WIDE, any_design, preset, schedule};
 pub use random::Random;
+pub use training::training;
