@@ -228,7 +228,7 @@ fn program_start(m: &mut Builder, schedule: &Schedule, argument: &Expr) -> Expr 
     let networks = schedule.programs.iter().map(|p| p.first_op);
     let starts: Vec<usize> = networks.chain(schedule.phases.iter().map(|p| p.first_op)).collect();
     let (width, bits) = (schedule.widths.op as usize, bits_for(starts.len() - 1) as usize);
-    let program = m.wire("run_program", argument.slice(0, bits));
+    let program = m.wire("program_number", argument.slice(0, bits));
     let first = m.var("first_op", width);
     m.comb(|p| {
         p.case(&program, |c| {

@@ -173,8 +173,12 @@ pub fn trainer(schedule: &Schedule) -> Arc<Module> {
     let generator = network(Role::Generator).unwrap_or(0);
 
     let mut m = Builder::new("memgan_trainer", file!());
-    m.doc("Stands before the host's command port. Command 5, train, makes as many training steps as its argument says.");
-    m.doc("Before each phase SEED_STEP is added to the trainer's seed, and the random streams are seeded with the sum.");
+    m.doc(
+        "Stands before the host's command port. Command 5, train, makes as many training steps as its argument says.",
+    );
+    m.doc(
+        "Before each phase SEED_STEP is added to the trainer's seed, and the random streams are seeded with the sum.",
+    );
     if labels {
         m.doc("While training, a word follows each image on the input stream: its low 16 bits are the image's class.");
     }
@@ -223,7 +227,8 @@ pub fn trainer(schedule: &Schedule) -> Arc<Module> {
     let no_step = m.wire("no_step", cmd_arg.any().not());
     let [loads, draws, repeats] = ["loads", "draws", "repeats"].map(|n| m.var(n, 1));
     let last = m.net("last", 1);
-    let names = ["take_train", "take_seed", "pass", "seed", "load", "latent", "run", "seeded", "label_ready", "phase_end"];
+    let names =
+        ["take_train", "take_seed", "pass", "seed", "load", "latent", "run", "seeded", "label_ready", "phase_end"];
     let [take_train, take_seed, pass, seed, load, latent, run, seeded, label_ready, phase_end] =
         names.map(|n| m.net(n, 1));
     m.inst("u_fsm", &trainer_fsm(), |u| {
@@ -322,7 +327,7 @@ pub fn trainer(schedule: &Schedule) -> Arc<Module> {
     let op = |c: Command| Expr::lit(3, c as u128);
     let sequence = load.mux(op(Command::Load), latent.mux(op(Command::Latent), op(Command::Run)));
     m.assign(&host_op, pass.mux(&cmd_op, seed.mux(op(Command::Seed), sequence)));
-    let program = m.wire("run_program", phase.zext(32).add(Expr::lit(32, networks as u128)));
+    let program = m.wire("program_number", phase.zext(32).add(Expr::lit(32, networks as u128)));
     let inputs = [judge, generator].map(|network| Expr::lit(32, network as u128));
     let sequence = load.mux(&inputs[0], latent.mux(&inputs[1], program));
     m.assign(&host_arg, pass.mux(&cmd_arg, seed.mux(&next_seed, sequence)));

@@ -188,7 +188,8 @@ pub fn training_registers(schedule: &Schedule) -> Arc<Module> {
     let here = m.wire("here", one.shl_dyn(&layer));
     let written = m.wire("written", write.mux(one.shl_dyn(&write_layer), Expr::zero(layers)));
     let event = m.wire("event_here", read_end.or(&errors).or(&pulses));
-    let part = |q: &Expr, layer: &Ix, at: usize, width: usize| q.part_at(layer.clone() * (q.width() / layers) + at, width);
+    let part =
+        |q: &Expr, layer: &Ix, at: usize, width: usize| q.part_at(layer.clone() * (q.width() / layers) + at, width);
     m.gen_for("gen_layer", "layer", 0..layers, |m, layer| {
         let adapts = m.wire("adapts", adapt.and(here.bit_at(layer.clone())));
         let configures = m.wire("configures", written.bit_at(layer.clone()));

@@ -6,9 +6,11 @@ mod designs;
 mod gates;
 mod memory;
 mod random;
+mod training;
 
 pub use bench::{Bench, pack, print, signed, unpack};
 pub use designs::{DOT, EIGHT, PAIR, STEPS, WIDE, accumulating, any_design, preset, schedule};
 pub use gates::{lint_clean, synthesis_clean};
 pub use memory::Memory;
 pub use random::Random;
+pub use training::training;
