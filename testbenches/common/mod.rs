@@ -6,5 +6,7 @@ mod designs;
 mod random;
 
 pub use bench::{Bench, pack, print, signed, unpack};
-pub use designs::{EIGHT, PAIR, STEPS, WIDE, any_design, preset, schedule};
+pub use designs::{
+    EIGHT, PAIR, STEPS, TRAIN_NARROW, TRAIN_ONE, TRAIN_SHORT, TRAIN_WIDE, WIDE, any_design, preset, schedule,
+};
 pub use random::Random;
