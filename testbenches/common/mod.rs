@@ -9,7 +9,10 @@ mod random;
 mod training;
 
 pub use bench::{Bench, pack, print, signed, unpack};
-pub use designs::{DOT, EIGHT, PAIR, STEPS, WIDE, accumulating, any_design, preset, schedule};
+pub use designs::{
+    DOT, EIGHT, PAIR, STEPS, TRAIN_NARROW, TRAIN_ONE, TRAIN_SHORT, TRAIN_WIDE, WIDE, accumulating, any_design, preset,
+    schedule,
+};
 pub use gates::{lint_clean, synthesis_clean};
 pub use memory::Memory;
 pub use random::Random;

@@ -73,6 +73,7 @@ fn change(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) {
     let levels = m.var("levels_q", adcs * cell);
     m.assign(&t.levels, &levels);
     let chosen = m.var("chosen", c.columns);
+    let next = m.var("next", cell);
     let prog_group = field(&p.prog_group, groups);
     rest(m, "unused_prog_group", &p.prog_group, groups);
     m.clocked_no_reset(|s| {
@@ -95,7 +96,8 @@ fn change(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) {
                         s.for_("adc", 0..adcs, |s, adc| {
                             s.if_(chosen.bit_at(&(group * adcs) + adc), |s| {
                                 let at = array.cell(number(group, groups), row.value(log2(c.rows)), adc);
-                                s.set_now(&at, moved.call(&[at.clone(), t.up.clone()]));
+                                s.set_now(&next, moved.call(&[at.clone(), t.up.clone()]));
+                                s.set_now(&at, &next);
                             });
                         });
                     });
@@ -166,7 +168,7 @@ fn sums(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) -> Expr {
 /// The signed weight of a cell as a function.
 fn weight_of(m: &mut Builder, schedule: &Schedule) -> Function {
     let cell = schedule.widths.cell as usize;
-    m.function("weight_of", schedule.widths.weight as usize, &[("cell", cell)], &[], |p, f| {
+    m.function("weight_of", schedule.widths.weight as usize, &[("device", cell)], &[], |p, f| {
         p.set(&f.result, weight(schedule, &|lo, n| f.args[0].slice(lo, n)));
     })
 }

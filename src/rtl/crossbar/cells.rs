@@ -35,34 +35,32 @@ pub(super) fn weight(schedule: &Schedule, data: &dyn Fn(usize, usize) -> Expr) -
 
 /// A cell after one pulse: every device stops at its own bound.
 pub(super) fn moved(m: &mut Builder, schedule: &Schedule) -> Function {
-    let code = CellCode::new(&schedule.design);
-    let bits = code.bits() as usize;
-    let half = match schedule.design.crossbar.pair {
-        PairScheme::Differential => bits / 2,
-        PairScheme::Reference => bits,
+    let bits = CellCode::new(&schedule.design).bits() as usize;
+    let pair = schedule.design.crossbar.pair;
+    let (half, name) = match pair {
+        PairScheme::Differential => (bits / 2, "stepped"),
+        PairScheme::Reference => (bits, "moved"),
     };
     let last = m.localparam("LAST_LEVEL", half, u128::from(schedule.design.device.levels) - 1, "levels - 1");
     let one = Expr::lit(half, 1);
-    m.function("moved", bits, &[("cell", bits), ("up", 1)], &[], |p, f| {
-        let step = |level: &Expr, up: &Expr| {
-            let set = level.eq(&last).mux(&last, level.add(&one));
-            let reset = level.any().mux(level.sub(&one), level);
-            up.mux(set, reset)
-        };
-        let (cell, up) = (&f.args[0], &f.args[1]);
-        match schedule.design.crossbar.pair {
-            PairScheme::Differential => {
-                p.set(f.result.slice(0, half), step(&cell.slice(0, half), up));
-                p.set(f.result.slice(half, half), step(&cell.slice(half, half), &up.not()));
-            }
-            PairScheme::Reference => p.set(&f.result, step(cell, up)),
-        }
-    })
+    let stepped = m.function(name, half, &[("level", half), ("higher", 1)], &[], |p, f| {
+        let (level, up) = (&f.args[0], &f.args[1]);
+        p.set(&f.result, level);
+        p.if_(up.and(level.ne(&last)), |p| p.set(&f.result, level.add(&one)))
+            .elif(up.not().and(level.any()), |p| p.set(&f.result, level.sub(&one)));
+    });
+    match pair {
+        PairScheme::Reference => stepped,
+        PairScheme::Differential => m.function("moved", bits, &[("old", bits), ("up", 1)], &[], |p, f| {
+            let (plus, minus, up) = (f.args[0].slice(0, half), f.args[0].slice(half, half), &f.args[1]);
+            p.set(&f.result, Expr::concat(&[stepped.call(&[minus, up.not()]), stepped.call(&[plus, up.clone()])]));
+        }),
+    }
 }
 
 /// Whether a line's code is not zero and has the chosen sign.
 pub(super) fn fires(m: &mut Builder) -> Function {
-    m.function("fires", 1, &[("line", 8), ("negative", 1)], &[], |p, f| {
+    m.function("fires", 1, &[("code", 8), ("negative", 1)], &[], |p, f| {
         p.set(&f.result, f.args[0].any().and(f.args[0].msb().eq(&f.args[1])));
     })
 }

@@ -64,12 +64,17 @@ impl Walk {
             ["column_q", "pulse_q", "walking_q", "adding_q", "closing_q"].map(|name| m.reg(name, 1, 0));
         let row = m.reg("row_q", rb, 0);
         let group = (groups > 1).then(|| m.reg("group_q", log2(groups), 0));
-        let across = m.wire("across", column.or(&pulse));
-        let (first, last) = match &group {
-            None => (Expr::ones(1), Expr::ones(1)),
-            Some(group) => (m.wire("first_group", group.any().not()), m.wire("last_group", group.all())),
+        // Where there is one group, every word is a word line.
+        let (across, first, last, step) = match &group {
+            None => (None, Expr::ones(1), Expr::ones(1), Expr::ones(1)),
+            Some(group) => {
+                let across = m.wire("across", column.or(&pulse));
+                let first = m.wire("first_group", group.any().not());
+                let last = m.wire("last_group", group.all());
+                let step = m.wire("row_step", across.not().or(&last));
+                (Some(across), first, last, step)
+            }
         };
-        let step = m.wire("row_step", across.not().or(&last));
         // Word lines of a column read end where the number within their group is all ones.
         let line_bits = rb - row_groups.trailing_zeros() as usize;
         let end = match line_bits {
@@ -102,9 +107,13 @@ impl Walk {
             })
             .elif(&walking, |s| {
                 s.set(&walking, step.and(&last_row).not());
-                s.if_(&step, |s| s.set(&row, row.add(Expr::lit(rb, 1))));
-                if let Some(group) = &group {
-                    s.if_(&across, |s| s.set(group, group.add(Expr::lit(log2(groups), 1))));
+                let next_row = row.add(Expr::lit(rb, 1));
+                match (&group, &across) {
+                    (Some(group), Some(across)) => {
+                        s.if_(&step, |s| s.set(&row, &next_row));
+                        s.if_(across, |s| s.set(group, group.add(Expr::lit(log2(groups), 1))));
+                    }
+                    _ => s.set(&row, &next_row),
                 }
             });
         });

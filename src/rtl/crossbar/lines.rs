@@ -110,9 +110,9 @@ pub(super) fn bit_lines(m: &mut Builder, schedule: &Schedule, p: &Ports, t: &Tra
             s.set(&shadow, Expr::zero(8 * columns));
         })
         .elif(p.dac_valid.and(&t.dac_side), |s| {
-            s.for_("slot_at", 0..slots, |s, slot| {
-                s.for_("chunk_at", 0..chunks, |s, at| {
-                    s.for_("lane_at", 0..chunk, |s, lane| {
+            s.for_("into", 0..slots, |s, slot| {
+                s.for_("part", 0..chunks, |s, at| {
+                    s.for_("lane", 0..chunk, |s, lane| {
                         let from = &(at * chunk) + lane;
                         s.if_(hits.bit_at(&(slot * l) + &from), |s| {
                             let to = &(slot * chunk) + lane;
