@@ -3,11 +3,11 @@
 use super::lines::{Conversion, Element, LINE, PairLine, QuadLine, TileRead};
 use super::{InstructionSet, portable, simd};
 use crate::schedule::Bank;
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use std::ops::Range;
 
 /// Lines that a kernel reads side by side.
-const PANEL_LINES: usize = 4;
+pub(super) const PANEL_LINES: usize = 4;
 
 /// A layer's weights laid out for reading.
 ///
@@ -15,14 +15,14 @@ const PANEL_LINES: usize = 4;
 #[derive(Clone, Debug)]
 pub struct BankKernel {
     set: InstructionSet,
-    rows: usize,
+    pub(super) rows: usize,
     columns: usize,
-    tile_rows: usize,
-    weights: Weights,
+    pub(super) tile_rows: usize,
+    pub(super) weights: Weights,
 }
 
 #[derive(Clone, Debug)]
-enum Weights {
+pub(super) enum Weights {
     /// Without vector instructions: `[panel][row tile][column][word line]`.
     Columns {
         weights: Vec<i16>,
@@ -44,6 +44,9 @@ pub struct ReadBuffers {
     pub(super) quads: Vec<u8>,
     pub(super) pairs: Vec<i16>,
     pub(super) sums: Vec<i32>,
+    /// Whether reads note the flags of their codes, one a vector.
+    pub(super) wants_flags: bool,
+    pub(super) flags: Vec<u8>,
 }
 
 /// The rows and columns that one panel of one row tile covers.
@@ -65,9 +68,14 @@ impl BankKernel {
     /// As [`BankKernel::new`] with given instructions: the results do not depend on them.
     pub fn with_instructions(set: InstructionSet, bank: &Bank, tile_rows: usize, levels: &Array2<i16>) -> Self {
         assert_eq!(levels.dim(), (bank.matrix_rows, bank.matrix_columns), "layer {}", bank.name);
+        let small = levels.iter().all(|&w| i8::try_from(w).is_ok());
+        Self::from_levels(set, levels.view(), tile_rows, small)
+    }
+
+    /// A kernel for any matrix. `small`: every level fits 8 bits, and so does every level that will be set.
+    pub(super) fn from_levels(set: InstructionSet, levels: ArrayView2<i16>, tile_rows: usize, small: bool) -> Self {
         assert_eq!(tile_rows % 4, 0, "word lines of a tile");
         let (rows, columns) = levels.dim();
-        let small = levels.iter().all(|&w| i8::try_from(w).is_ok());
         let weight = |i: usize, j: usize| levels.get((i, j)).copied().unwrap_or(0);
         let weights = if !set.multiplies_pairs() {
             Weights::Columns { weights: vec![] }
@@ -127,7 +135,7 @@ impl BankKernel {
     }
 
     /// Word lines of a group in the weights' format.
-    fn group_rows(&self) -> usize {
+    pub(super) fn group_rows(&self) -> usize {
         match self.weights {
             Weights::Columns { .. } => 1,
             Weights::Pairs { .. } => 2,
@@ -166,6 +174,10 @@ impl BankKernel {
         if buffers.sums.len() < vectors * sums_stride {
             buffers.sums.resize(vectors * sums_stride, 0);
         }
+        buffers.flags.clear();
+        if buffers.wants_flags {
+            buffers.flags.resize(vectors, 0);
+        }
         let (mut line, mut column) = (0, 0);
         for p in self.panel_tiles() {
             let (first_line, first_start) = (line, column);
@@ -175,7 +187,7 @@ impl BankKernel {
                 continue;
             }
             let (first_row, accumulate) = (p.tile * self.tile_rows, p.tile > tiles.start);
-            let sums = &mut buffers.sums[p.first_column..];
+            let (sums, flags) = (&mut buffers.sums[p.first_column..], buffers.flags.as_mut_slice());
             let (width, x_stride) = (p.width, self.padded_rows());
             match &self.weights {
                 Weights::Columns { weights } => {
@@ -191,6 +203,7 @@ impl BankKernel {
                         accumulate,
                         sums,
                         sums_stride,
+                        flags,
                     });
                 }
                 Weights::Pairs { lines } => {
@@ -208,6 +221,7 @@ impl BankKernel {
                             accumulate,
                             sums,
                             sums_stride,
+                            flags,
                         },
                     );
                 }
@@ -227,6 +241,7 @@ impl BankKernel {
                             accumulate,
                             sums,
                             sums_stride,
+                            flags,
                         },
                     );
                 }

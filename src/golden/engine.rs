@@ -1,11 +1,11 @@
 //! Executes operations on the memories of several images at once, so that they share the reads of the weights.
 
 use super::bank::{grow, load};
-use super::lines::{Conversion, Element};
+use super::lines::{Conversion, Element, SATURATED, UPPER};
 use super::window::{PaddedWindow, SLACK};
 use super::{BankKernel, InstructionSet, ReadBuffers, simd};
 use crate::device::{LayerMap, LayerParameters, Mapping};
-use crate::numeric::{LaneRandom, SHIFT_BITS};
+use crate::numeric::{LaneRandom, RangeCount, SHIFT_BITS};
 use crate::schedule::{Op, OpKind, Schedule};
 use std::ops::{Range, RangeInclusive};
 
@@ -16,11 +16,11 @@ const GROUP_BYTES: usize = 256 << 10;
 #[derive(Clone)]
 pub(super) struct Engine<'a> {
     pub schedule: &'a Schedule,
-    set: InstructionSet,
-    kernels: Vec<BankKernel>,
-    parameters: Vec<LayerParameters>,
+    pub set: InstructionSet,
+    pub kernels: Vec<BankKernel>,
+    pub parameters: Vec<LayerParameters>,
     /// The window of each operation that has one.
-    windows: Vec<Option<PaddedWindow>>,
+    pub windows: Vec<Option<PaddedWindow>>,
 }
 
 /// What belongs to an image.
@@ -28,6 +28,8 @@ pub(super) struct Engine<'a> {
 pub(super) struct Image {
     /// The activation memory, byte for byte.
     pub memory: Vec<i8>,
+    /// The error memory, of the same addresses; empty for inference.
+    pub errors: Vec<i8>,
     pub random: LaneRandom,
 }
 
@@ -40,14 +42,37 @@ pub(super) struct Buffers {
     padded_pairs: Vec<i16>,
     accumulators: Vec<i32>,
     bias: Vec<i32>,
+    /// Ranges that the codes of each layer's reads used; empty where nobody counts.
+    pub ranges: Vec<RangeCount>,
 }
 
 impl Image {
     pub fn new(schedule: &Schedule) -> Self {
         Self {
             memory: vec![0; schedule.activation_words * schedule.lanes],
+            errors: vec![],
             random: LaneRandom::seeded(0, schedule.lanes),
         }
+    }
+
+    pub fn with_errors(schedule: &Schedule) -> Self {
+        Self { errors: vec![0; schedule.activation_words * schedule.lanes], ..Self::new(schedule) }
+    }
+}
+
+impl Buffers {
+    /// Buffers that count the ranges of reads.
+    pub fn counting(layers: usize) -> Self {
+        Self { ranges: vec![RangeCount::default(); layers], ..Self::default() }
+    }
+}
+
+/// Adds the reads whose flags are given.
+pub(super) fn count_flags(range: &mut RangeCount, flags: &[u8]) {
+    range.total += flags.len() as u32;
+    for &f in flags {
+        range.saturated += u32::from(f & SATURATED != 0);
+        range.upper += u32::from(f & UPPER != 0);
     }
 }
 
@@ -62,11 +87,22 @@ impl<'a> Engine<'a> {
     pub fn new(schedule: &'a Schedule, mapping: &Mapping, set: InstructionSet) -> Self {
         let rows = schedule.design.crossbar.rows;
         let layers = schedule.banks.iter().zip(&mapping.layers);
+        let kernels = layers.map(|(b, l)| BankKernel::with_instructions(set, b, rows, &l.levels)).collect();
+        Self::with_kernels(schedule, set, kernels, mapping.layers.iter().map(|l| l.parameters.clone()).collect())
+    }
+
+    /// With weights laid out by the caller.
+    pub fn with_kernels(
+        schedule: &'a Schedule,
+        set: InstructionSet,
+        kernels: Vec<BankKernel>,
+        parameters: Vec<LayerParameters>,
+    ) -> Self {
         Self {
             schedule,
             set,
-            kernels: layers.map(|(b, l)| BankKernel::with_instructions(set, b, rows, &l.levels)).collect(),
-            parameters: mapping.layers.iter().map(|l| l.parameters.clone()).collect(),
+            kernels,
+            parameters,
             windows: schedule.ops.iter().map(|op| op.window.as_ref().map(PaddedWindow::new)).collect(),
         }
     }
@@ -96,7 +132,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Images whose buffers for an operation fit a core's cache.
-    fn group_images(&self, op_index: usize) -> usize {
+    pub fn group_images(&self, op_index: usize) -> usize {
         let op = &self.schedule.ops[op_index];
         let kernel = &self.kernels[op.layer];
         let window = self.windows[op_index].as_ref().map_or(0, PaddedWindow::len);
@@ -114,7 +150,11 @@ impl<'a> Engine<'a> {
                 self.gather(op_index, images, buffers);
                 let p = &self.parameters[op.layer];
                 let conversion = Conversion::adc(p.gain, self.schedule.design.converter.adc_bits);
+                buffers.read.wants_flags = !buffers.ranges.is_empty();
                 self.kernels[op.layer].read(&mut buffers.read, images.len() * op.positions, conversion);
+                if let Some(range) = buffers.ranges.get_mut(op.layer) {
+                    count_flags(range, &buffers.read.flags);
+                }
                 match &self.windows[op_index] {
                     Some(window) if op.kind == OpKind::ScatterWindow => {
                         self.scatter(op, window, images.len(), buffers);
@@ -142,20 +182,10 @@ impl<'a> Engine<'a> {
 
     fn gather_elements<E: Element>(&self, op_index: usize, images: &[Image], padded: &mut Vec<E>, to: &mut Vec<E>) {
         let op = &self.schedule.ops[op_index];
-        let stride = self.kernels[op.layer].padded_rows();
-        let len = op.positions * stride;
-        grow(to, images.len() * len + SLACK);
         let source = tensor_range(self.schedule, op.source.expect("a read has a source"));
-        for (i, image) in images.iter().enumerate() {
-            let (source, to) = (&image.memory[source.clone()], &mut to[i * len..]);
-            match &self.windows[op_index] {
-                Some(window) if op.kind == OpKind::GatherWindow => {
-                    grow(padded, window.len() + SLACK);
-                    window.gather(source, &mut padded[..window.len() + SLACK], to, stride);
-                }
-                _ => load(to, source, op.gather_len, stride),
-            }
-        }
+        let sources = images.iter().map(|image| &image.memory[source.clone()]);
+        let stride = self.kernels[op.layer].padded_rows();
+        gather_vectors(op, self.windows[op_index].as_ref(), sources, stride, padded, to);
     }
 
     fn write_outputs(&self, op: &Op, images: &mut [Image], sums: &[i32]) {
@@ -196,6 +226,39 @@ impl<'a> Engine<'a> {
             acc.fill(0);
         }
     }
+}
+
+/// The input vectors of every read of `op`, `stride` apart, from its source in every image. What lies between vectors is
+/// left as it was.
+pub(super) fn gather_vectors<'i, E: Element>(
+    op: &Op,
+    window: Option<&PaddedWindow>,
+    sources: impl ExactSizeIterator<Item = &'i [i8]>,
+    stride: usize,
+    padded: &mut Vec<E>,
+    to: &mut Vec<E>,
+) {
+    let len = op.positions * stride;
+    grow(to, sources.len() * len + SLACK);
+    for (i, source) in sources.enumerate() {
+        let to = &mut to[i * len..];
+        match window {
+            Some(window) if op.kind == OpKind::GatherWindow => gather_windows(window, source, stride, padded, to),
+            _ => load(to, source, op.gather_len, stride),
+        }
+    }
+}
+
+/// The windows of one image, `stride` apart; `to` has [`SLACK`] more.
+pub(super) fn gather_windows<E: Element>(
+    window: &PaddedWindow,
+    image: &[i8],
+    stride: usize,
+    padded: &mut Vec<E>,
+    to: &mut [E],
+) {
+    grow(padded, window.len() + SLACK);
+    window.gather(image, &mut padded[..window.len() + SLACK], to, stride);
 }
 
 /// The requantisation shift, which the kernels rely on.

@@ -36,6 +36,15 @@ impl Element for u8 {
     }
 }
 
+impl Element for i8 {
+    const ZERO: Self = 0;
+
+    #[inline(always)]
+    fn of(code: i8) -> Self {
+        code
+    }
+}
+
 impl Element for i16 {
     const ZERO: Self = 0;
 
@@ -75,6 +84,22 @@ impl Conversion {
     pub fn code(self, dot: i32) -> i32 {
         (dot.wrapping_add(self.half()) >> self.gain).clamp(self.low, self.high)
     }
+
+    /// What codes say about the range: `most` is the largest of their [`magnitude`]s.
+    #[inline(always)]
+    pub fn flags(self, most: i32) -> u8 {
+        u8::from(most > self.high >> 1) * UPPER + u8::from(most == self.high) * SATURATED
+    }
+}
+
+/// Flags of a read: some code lies in the upper half of its range, or at its end.
+pub(super) const UPPER: u8 = 1;
+pub(super) const SATURATED: u8 = 2;
+
+/// How far a code is from zero, such that both ends of the range are equally far.
+#[inline(always)]
+pub(super) fn magnitude(code: i32) -> i32 {
+    code ^ (code >> 31)
 }
 
 /// One tile's part of a read: `width` lines of columns, several input vectors.
@@ -95,4 +120,6 @@ pub(super) struct TileRead<'a, E, L> {
     /// `[vector][sums_stride]`, from the first line's first column.
     pub sums: &'a mut [i32],
     pub sums_stride: usize,
+    /// Flags of each vector, to which those of this tile are added; empty where nobody wants them.
+    pub flags: &'a mut [u8],
 }

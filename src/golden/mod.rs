@@ -1,6 +1,7 @@
 //! The golden model: executes a schedule with integers, and the same network in float.
 
 mod bank;
+mod bank_cells;
 mod batch;
 mod calibrate;
 mod engine;
@@ -12,6 +13,7 @@ mod machine;
 mod portable;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_imports))]
 mod simd;
+mod train;
 mod window;
 
 pub use bank::{BankKernel, ReadBuffers};
@@ -20,3 +22,7 @@ pub use calibrate::{Calibration, MappingError, map_weights};
 pub use float::FloatNetwork;
 pub use instruction_set::InstructionSet;
 pub use machine::Machine;
+pub use train::{
+    Divergence, LayerReport, LayerState, PhaseLoss, PulseRecord, StepReport, TargetFall, TrainError, TrainSettings,
+    TrainState, Trainer,
+};

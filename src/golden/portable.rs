@@ -1,9 +1,9 @@
 //! The kernels in plain Rust: what the compiler's target offers, and the bodies that the wider instruction sets
 //! compile again.
 
-use super::lines::{LINE, TileRead};
+use super::lines::{LINE, QuadLine, TileRead, magnitude};
 use crate::config::Activation;
-use crate::numeric::activate;
+use crate::numeric::{RangeCount, activate};
 
 /// Entries of a table over requantised values -256..=255.
 pub(super) const TABLE: usize = 512;
@@ -15,10 +15,15 @@ pub(super) fn read_columns(r: &mut TileRead<i16, i16>) {
     for vector in 0..r.vectors {
         let x = &r.x[vector * r.x_stride..][..rows];
         let sums = &mut r.sums[vector * r.sums_stride..][..columns];
+        let mut most = 0;
         for (sum, column) in sums.iter_mut().zip(r.lines.chunks_exact(rows)) {
             let dot = x.iter().zip(column).map(|(&x, &w)| i32::from(x) * i32::from(w)).sum();
             let code = r.conversion.code(dot);
+            most = magnitude(code).max(most);
             *sum = if r.accumulate { *sum + code } else { code };
+        }
+        if let Some(flags) = r.flags.get_mut(vector) {
+            *flags |= r.conversion.flags(most);
         }
     }
 }
@@ -67,6 +72,81 @@ fn table(activation: Activation) -> &'static [i8; TABLE] {
     &tables[usize::from(activation == Activation::Sigmoid)]
 }
 
+/// Sums of column reads to errors: `numeric::derive` of the requantised sum and of the activation at the same place.
+/// Counts how the requantised values use their range. All slices have one length.
+#[inline(always)]
+pub(super) fn derive_errors(
+    sums: &[i32],
+    activations: &[i8],
+    shift: u32,
+    activation: Activation,
+    dropped: bool,
+    out: &mut [i8],
+    range: &mut RangeCount,
+) {
+    #[inline(always)]
+    fn map(sums: &[i32], a: &[i8], out: &mut [i8], shift: u32, range: &mut RangeCount, f: impl Fn(i32, i32) -> i32) {
+        let (mut saturated, mut upper) = (0, 0);
+        for ((out, &sum), &a) in out.iter_mut().zip(sums).zip(a) {
+            let r = round_shift(sum, shift);
+            saturated += u32::from(r.abs() > 127);
+            upper += u32::from(r.abs() > 63);
+            *out = f(r.clamp(-127, 127), i32::from(a)) as i8;
+        }
+        range.saturated += saturated;
+        range.upper += upper;
+        range.total += sums.len() as u32;
+    }
+    // No branch within: a dropped output takes the error's place by a mask.
+    let kept = |a: i32, e: i32| if dropped && a == 0 { 0 } else { e };
+    match activation {
+        Activation::Linear => map(sums, activations, out, shift, range, |r, a| kept(a, r)),
+        Activation::Relu => map(sums, activations, out, shift, range, |r, a| if a > 0 { r } else { 0 }),
+        Activation::LeakyRelu { shift: k } => {
+            map(sums, activations, out, shift, range, |r, a| kept(a, if a < 0 { round_shift(r, k) } else { r }));
+        }
+        Activation::Tanh => {
+            map(sums, activations, out, shift, range, |r, a| kept(a, round_shift(r * ((127 * 127 - a * a) >> 7), 7)))
+        }
+        Activation::Sigmoid => {
+            map(sums, activations, out, shift, range, |r, a| kept(a, round_shift(r * ((127 * a - a * a) >> 5), 7)))
+        }
+    }
+}
+
+/// Four rows of codes, `stride` apart, to each group of `width` lines; `start` loses 128 times the sum of each column.
+#[inline(always)]
+pub(super) fn interleave(from: &[i8], stride: usize, width: usize, lines: &mut [QuadLine], start: &mut [i32]) {
+    for (group, lines) in lines.chunks_exact_mut(width).enumerate() {
+        for (line, to) in lines.iter_mut().enumerate() {
+            let at = 4 * group * stride + line * LINE;
+            let rows: [&[i8; LINE]; 4] =
+                std::array::from_fn(|r| from[at + r * stride..].first_chunk().expect("a line"));
+            let start: &mut [i32; LINE] = start[line * LINE..].first_chunk_mut().expect("a line");
+            for column in 0..LINE {
+                let mut sum = 0;
+                for row in 0..4 {
+                    to.0[4 * column + row] = rows[row][column];
+                    sum += i32::from(rows[row][column]);
+                }
+                start[column] -= 128 * sum;
+            }
+        }
+    }
+}
+
+/// Adds the outer product of `narrow` and `wide` to `sums`, one line of `wide`'s length for each of `narrow`.
+#[inline(always)]
+pub(super) fn add_outer(narrow: &[i8], wide: &[i8], sums: &mut [i32]) {
+    for (sums, &x) in sums.chunks_exact_mut(wide.len()).zip(narrow) {
+        if x != 0 {
+            for (sum, &d) in sums.iter_mut().zip(wide) {
+                *sum += i32::from(x) * i32::from(d);
+            }
+        }
+    }
+}
+
 /// Adds `rows` runs of `len` sums into an image whose rows are `pitch` apart.
 #[inline(always)]
 pub(super) fn add_rows(sums: &[i32], len: usize, image: &mut [i32], pitch: usize) {
@@ -80,6 +160,7 @@ pub(super) fn add_rows(sums: &[i32], len: usize, image: &mut [i32], pitch: usize
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numeric::{self, derive, saturate_activation};
 
     #[test]
     fn finish_is_the_numeric_contract() {
@@ -94,6 +175,30 @@ mod tests {
                 for ((&s, &b), &o) in sums.iter().zip(&bias).zip(&out) {
                     assert_eq!(o, activate(s + b, shift, activation), "{activation:?} of ({s} + {b}) >> {shift}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn errors_are_the_numeric_contract() {
+        let sums: Vec<i32> = (-30_000..30_000).step_by(11).chain([1 << 29, -(1 << 29)]).collect();
+        let activations: Vec<i8> = (0..sums.len()).map(|i| (i * 37 % 255) as u8 as i8).map(|a| a.max(-127)).collect();
+        let mut out = vec![0; sums.len()];
+        let leaky = (1..=7).map(|shift| Activation::LeakyRelu { shift });
+        let others = [Activation::Linear, Activation::Relu, Activation::Tanh, Activation::Sigmoid];
+        for activation in leaky.chain(others) {
+            for (shift, dropped) in (0..=15).flat_map(|s| [(s, false), (s, true)]) {
+                let mut range = RangeCount::default();
+                derive_errors(&sums, &activations, shift, activation, dropped, &mut out, &mut range);
+                let mut expected = RangeCount::default();
+                for ((&s, &a), &o) in sums.iter().zip(&activations).zip(&out) {
+                    let r = numeric::round_shift(s, shift);
+                    assert_eq!(o, derive(saturate_activation(r), a, activation, dropped), "{activation:?} {s} {a}");
+                    expected.total += 1;
+                    expected.saturated += u32::from(r.abs() > 127);
+                    expected.upper += u32::from(r.abs() > 63);
+                }
+                assert_eq!(range, expected);
             }
         }
     }

@@ -4,9 +4,10 @@
 //! has it, and loads and stores of whole arrays behind references.
 
 use super::instruction_set::Level;
-use super::lines::{LINE, PairLine, QuadLine, TileRead};
+use super::lines::{Conversion, LINE, PairLine, QuadLine, TileRead};
 use super::{InstructionSet, portable};
 use crate::config::Activation;
+use crate::numeric::RangeCount;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
@@ -78,6 +79,30 @@ for_each_set!(
     /// [`portable::add_rows`].
     add_rows, add_rows_256, add_rows_512,
     (sums: &[i32], len: usize, image: &mut [i32], pitch: usize)
+);
+
+for_each_set!(
+    /// [`portable::interleave`].
+    interleave, interleave_256, interleave_512,
+    (from: &[i8], stride: usize, width: usize, lines: &mut [QuadLine], start: &mut [i32])
+);
+for_each_set!(
+    /// [`portable::add_outer`].
+    add_outer, add_outer_256, add_outer_512,
+    (narrow: &[i8], wide: &[i8], sums: &mut [i32])
+);
+for_each_set!(
+    /// [`portable::derive_errors`].
+    derive_errors, derive_errors_256, derive_errors_512,
+    (
+        sums: &[i32],
+        activations: &[i8],
+        shift: u32,
+        activation: Activation,
+        dropped: bool,
+        out: &mut [i8],
+        range: &mut RangeCount
+    )
 );
 
 #[cfg(target_arch = "x86_64")]
@@ -239,11 +264,16 @@ macro_rules! kernel_512 {
             let half = _mm512_set1_epi32(r.conversion.half());
             let gain = _mm_cvtsi32_si128(r.conversion.gain as i32);
             let sums = r.sums[vector * r.sums_stride..][..C * LINE].as_chunks_mut().0;
+            let mut most = _mm512_setzero_si512();
             for (sum, dot) in sums.iter_mut().zip(dots) {
                 let code = _mm512_sra_epi32(_mm512_add_epi32(dot, half), gain);
                 let code = _mm512_max_epi32(_mm512_min_epi32(code, high), low);
+                most = _mm512_max_epi32(most, _mm512_xor_si512(code, _mm512_srai_epi32::<31>(code)));
                 let code = if r.accumulate { _mm512_add_epi32(code, load_512(sum)) } else { code };
                 store_512(sum, code);
+            }
+            if let Some(flags) = r.flags.get_mut(vector) {
+                *flags |= r.conversion.flags(_mm512_reduce_max_epi32(most));
             }
         }
     };
@@ -317,8 +347,12 @@ fn pair_block_256<const P: usize>(r: &mut TileRead<i16, PairLine>, c: usize, vec
     }
     for (p, acc) in acc.into_iter().enumerate() {
         let sums = r.sums[(vector + p) * r.sums_stride + c * LINE..][..LINE].as_chunks_mut().0;
+        let mut most = [0; 8];
         for (sum, dots) in sums.iter_mut().zip(acc) {
-            finish_half(r.conversion, r.accumulate, sum, dots);
+            finish_half(r.conversion, r.accumulate, sum, dots, &mut most);
+        }
+        if let Some(flags) = r.flags.get_mut(vector + p) {
+            *flags |= r.conversion.flags(most.into_iter().fold(0, i32::max));
         }
     }
 }
@@ -334,14 +368,16 @@ fn half_256(half: &[i16; 16]) -> __m256i {
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[target_feature(enable = "avx2")]
-fn finish_half(conversion: super::lines::Conversion, accumulate: bool, sum: &mut [i32; 8], dots: __m256i) {
+fn finish_half(conversion: Conversion, accumulate: bool, sum: &mut [i32; 8], dots: __m256i, most: &mut [i32; 8]) {
     let half = _mm256_set1_epi32(conversion.half());
     let code = _mm256_sra_epi32(_mm256_add_epi32(dots, half), _mm_cvtsi32_si128(conversion.gain as i32));
     let code = _mm256_min_epi32(code, _mm256_set1_epi32(conversion.high));
     let mut code = _mm256_max_epi32(code, _mm256_set1_epi32(conversion.low));
-    let sum: *mut __m256i = sum.as_mut_ptr().cast();
-    // SAFETY: the reference covers all 32 bytes; loads and stores need no alignment.
+    let magnitude = _mm256_xor_si256(code, _mm256_srai_epi32::<31>(code));
+    let (sum, most): (*mut __m256i, *mut __m256i) = (sum.as_mut_ptr().cast(), most.as_mut_ptr().cast());
+    // SAFETY: the references cover all 32 bytes; loads and stores need no alignment.
     unsafe {
+        _mm256_storeu_si256(most, _mm256_max_epi32(magnitude, _mm256_loadu_si256(most)));
         if accumulate {
             code = _mm256_add_epi32(code, _mm256_loadu_si256(sum));
         }

@@ -55,6 +55,11 @@ impl LaneRandom {
         }
     }
 
+    /// Number of lanes.
+    pub fn lanes(&self) -> usize {
+        self.state.len()
+    }
+
     /// Current state of a lane.
     pub fn lane(&self, lane: usize) -> u32 {
         self.state[lane]

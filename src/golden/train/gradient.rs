@@ -1,0 +1,201 @@
+//! The gradient memory: outer products of inputs and errors, summed over the positions and images of a batch.
+//!
+//! The sum over positions is a matrix product. The kernels of the reads compute it: the longer side of the layer's matrix
+//! takes the place of the weights' columns, the shorter one that of the input vectors, and positions that of word lines.
+
+use super::array::Devices;
+use crate::golden::bank::{PANEL_LINES, grow, load};
+use crate::golden::engine::{Engine, Image, gather_vectors, gather_windows, tensor_range};
+use crate::golden::lines::{Conversion, Element, LINE, QuadLine, TileRead};
+use crate::golden::window::SLACK;
+use crate::golden::{InstructionSet, simd};
+use crate::numeric::{LaneRandom, cut_gradient, round_gradient};
+use crate::schedule::OpKind;
+use ndarray::Array2;
+
+/// Bytes of the vectors of a group of images whose outer products are summed in one go.
+const GROUP_BYTES: usize = 192 << 10;
+
+/// The gradient sums of a layer.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Gradient {
+    rows: usize,
+    columns: usize,
+    /// Whether matrix rows are the longer side.
+    wide_rows: bool,
+    /// `[shorter side][longer side]`, lines of the longer side `stride` apart.
+    sums: Vec<i32>,
+    stride: usize,
+}
+
+/// Vectors of a group of images, kept to be used again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OuterBuffers {
+    padded: Vec<i8>,
+    /// `[position][longer side]` and `[position][shorter side]`.
+    wide: Vec<i8>,
+    narrow: Vec<i8>,
+    /// The same for the kernel.
+    lines: Vec<QuadLine>,
+    start: Vec<i32>,
+    vectors: Vec<u8>,
+}
+
+impl Gradient {
+    pub fn zeros(rows: usize, columns: usize) -> Self {
+        let wide_rows = rows > columns;
+        let (narrow, wide) = if wide_rows { (columns, rows) } else { (rows, columns) };
+        let stride = wide.next_multiple_of(LINE);
+        Self { rows, columns, wide_rows, sums: vec![0; narrow * stride], stride }
+    }
+
+    fn at(&self, i: usize, j: usize) -> usize {
+        if self.wide_rows { j * self.stride + i } else { i * self.stride + j }
+    }
+
+    /// `[matrix_rows x matrix_columns]`.
+    pub fn to_array(&self) -> Array2<i32> {
+        Array2::from_shape_fn((self.rows, self.columns), |(i, j)| self.sums[self.at(i, j)])
+    }
+
+    pub fn set_from(&mut self, sums: &Array2<i32>) {
+        for ((i, j), &sum) in sums.indexed_iter() {
+            let at = self.at(i, j);
+            self.sums[at] = sum;
+        }
+    }
+
+    /// Moves the sums of `other` here.
+    pub fn take(&mut self, other: &mut Gradient) {
+        for (to, from) in self.sums.iter_mut().zip(&mut other.sums) {
+            *to += std::mem::take(from);
+        }
+    }
+
+    /// Adds the outer products of update operation `op_index` for each of `images`.
+    pub fn add(&mut self, engine: &Engine, op_index: usize, images: &[Image], buffers: &mut OuterBuffers) {
+        let positions = engine.schedule.ops[op_index].positions;
+        let group = (GROUP_BYTES / (positions * self.stride)).max(1);
+        for images in images.chunks(group) {
+            self.gather(engine, op_index, images, buffers);
+            self.add_vectors(engine.set, images.len() * positions, buffers);
+        }
+    }
+
+    /// Inputs and errors of every position, `stride` apart on the longer side.
+    fn gather(&self, engine: &Engine, op_index: usize, images: &[Image], buffers: &mut OuterBuffers) {
+        let op = &engine.schedule.ops[op_index];
+        let window = engine.windows[op_index].as_ref();
+        let OuterBuffers { padded, wide, narrow, .. } = buffers;
+        let (x, x_stride, d, d_stride) = if self.wide_rows {
+            (wide, self.stride, narrow, self.columns)
+        } else {
+            (narrow, self.rows, wide, self.stride)
+        };
+        let source = tensor_range(engine.schedule, op.source.expect("an update has inputs"));
+        let inputs = images.iter().map(|image| &image.memory[source.clone()]);
+        gather_vectors(op, window, inputs, x_stride, padded, x);
+        let target = tensor_range(engine.schedule, op.target.expect("an update has errors"));
+        let len = op.positions * d_stride;
+        grow(d, images.len() * len + SLACK);
+        for (k, image) in images.iter().enumerate() {
+            let (d, errors) = (&mut d[k * len..], &image.errors[target.clone()]);
+            match window {
+                Some(window) if op.kind == OpKind::ScatterWindow => {
+                    gather_windows(window, errors, d_stride, padded, d);
+                }
+                _ => load(d, errors, op.drain_len, d_stride),
+            }
+        }
+    }
+
+    fn add_vectors(&mut self, set: InstructionSet, positions: usize, buffers: &mut OuterBuffers) {
+        let narrow = self.sums.len() / self.stride;
+        if !set.has_quads() {
+            let wide = buffers.wide.chunks_exact(self.stride);
+            for (wide, narrow) in wide.zip(buffers.narrow.chunks_exact(narrow)).take(positions) {
+                simd::add_outer(set, narrow, wide, &mut self.sums);
+            }
+            return;
+        }
+        let groups = positions.div_ceil(4);
+        transpose(&buffers.narrow[..positions * narrow], narrow, 4 * groups, &mut buffers.vectors);
+        // Rows beyond the last position meet a zero input, whatever they hold.
+        grow(&mut buffers.wide, 4 * groups * self.stride);
+        let all_lines = self.stride / LINE;
+        for first in (0..all_lines).step_by(PANEL_LINES) {
+            let width = PANEL_LINES.min(all_lines - first);
+            buffers.lines.resize(groups * width, QuadLine([0; 64]));
+            buffers.start.clear();
+            buffers.start.resize(width * LINE, 0);
+            let (wide, lines) = (&buffers.wide[first * LINE..], &mut buffers.lines);
+            simd::interleave(set, wide, self.stride, width, lines, &mut buffers.start);
+            simd::read_quads(
+                set,
+                &mut TileRead {
+                    x: &buffers.vectors,
+                    x_stride: 4 * groups,
+                    vectors: narrow,
+                    width,
+                    lines: &buffers.lines,
+                    start: &buffers.start,
+                    conversion: Conversion::exact(),
+                    accumulate: true,
+                    sums: &mut self.sums[first * LINE..],
+                    sums_stride: self.stride,
+                    flags: &mut [],
+                },
+            );
+        }
+    }
+
+    /// Gradients become pulses; returns their number. `record` gets the phases of pulses that each matrix row needs.
+    pub fn apply(
+        &mut self,
+        devices: &mut Devices,
+        random: &mut LaneRandom,
+        keep_remainder: bool,
+        mut record: Option<&mut Vec<u8>>,
+    ) -> u32 {
+        let (lanes, step) = (random.lanes(), devices.layer.rate);
+        let mut count = 0;
+        for i in 0..self.rows {
+            let mut directions = [false; 2];
+            for first in (0..self.columns).step_by(lanes) {
+                for j in first..self.columns.min(first + lanes) {
+                    let at = self.at(i, j);
+                    let sum = self.sums[at];
+                    let (pulse, rest) = if keep_remainder {
+                        cut_gradient(sum, step)
+                    } else {
+                        (round_gradient(sum, random.lane(j - first), step), 0)
+                    };
+                    self.sums[at] = rest;
+                    if pulse != 0 {
+                        count += 1;
+                        directions[usize::from(pulse < 0)] = true;
+                        devices.pulse(i, j, pulse < 0);
+                    }
+                }
+                if !keep_remainder {
+                    random.step();
+                }
+            }
+            if let Some(record) = &mut record {
+                record.push(directions.into_iter().map(u8::from).sum());
+            }
+        }
+        count
+    }
+}
+
+/// `[position][width]` to `[width][padded]` with the offset of unsigned inputs; positions beyond are zero inputs.
+fn transpose(from: &[i8], width: usize, padded: usize, to: &mut Vec<u8>) {
+    to.clear();
+    to.resize(width * padded, u8::ZERO);
+    for (p, from) in from.chunks_exact(width).enumerate() {
+        for (to, &x) in to[p..].iter_mut().step_by(padded).zip(from) {
+            *to = u8::of(x);
+        }
+    }
+}

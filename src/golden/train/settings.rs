@@ -1,0 +1,78 @@
+//! The numbers that a training run starts from, each with its reason.
+
+use crate::config::{Design, Layer, Role, UpdateRule};
+use crate::numeric::Rate;
+use serde::{Deserialize, Serialize};
+
+/// How the targets of pulses fall with the steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetFall {
+    /// Steps at the full target.
+    pub after: u64,
+    /// Steps from one halving to the next.
+    pub every: u64,
+    /// Most halvings.
+    pub halvings: u32,
+}
+
+/// Settings of a training run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TrainSettings {
+    /// Initial weights use `2^-headroom` of the devices' range.
+    pub headroom: u32,
+    /// Pulses that a device of the generator should get in a batch, on average.
+    pub generator_pulses: f64,
+    /// The same of the discriminator.
+    pub discriminator_pulses: f64,
+    /// The same of a classifier.
+    pub classifier_pulses: f64,
+    /// Biases take steps of `2^-fineness` activation codes before the non-linearity.
+    pub fineness: u32,
+    /// `None`: targets stay.
+    pub fall: Option<TargetFall>,
+}
+
+impl TrainSettings {
+    /// The defaults for a design.
+    pub fn of(design: &Design) -> Self {
+        let pulses = match design.training.as_ref().map(|t| t.rule) {
+            Some(UpdateRule::Stochastic) => 1.0,
+            _ => 0.2,
+        };
+        Self {
+            headroom: 1,
+            generator_pulses: pulses,
+            discriminator_pulses: pulses / 2.0,
+            classifier_pulses: pulses,
+            fineness: 5,
+            fall: None,
+        }
+    }
+
+    /// Pulses that a layer should get in a batch.
+    pub fn target(&self, _design: &Design, role: Role, layer: &Layer) -> u32 {
+        let pulses = match role {
+            Role::Generator => self.generator_pulses,
+            Role::Discriminator => self.discriminator_pulses,
+            Role::Classifier => self.classifier_pulses,
+        };
+        (pulses * (layer.matrix_rows() * layer.matrix_columns()) as f64).round() as u32
+    }
+
+    /// A layer's target after `step` steps.
+    pub fn target_at(&self, target: u32, step: u64) -> u32 {
+        let halvings = self.fall.map_or(0, |f| {
+            let done = step.saturating_sub(f.after) / f.every.max(1);
+            f.halvings.min(u32::try_from(done).unwrap_or(u32::MAX))
+        });
+        target.checked_shr(halvings).unwrap_or(0)
+    }
+
+    /// A rate that the controllers start from: rather too few pulses than too many, which could not be taken back.
+    pub fn initial_rate(&self, design: &Design) -> Rate {
+        match design.training.as_ref().map(|t| t.rule) {
+            Some(UpdateRule::Stochastic) => Rate::from_code(48),
+            _ => Rate::from_code(112),
+        }
+    }
+}
