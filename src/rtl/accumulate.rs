@@ -52,7 +52,7 @@ impl Training {
             for number in &numbers {
                 s.set_now(number, Expr::zero(n));
             }
-            s.for_("lane", 0..l, |s, lane| {
+            s.for_("error", 0..l, |s, lane| {
                 s.if_(mask.bit_at(lane), |s| {
                     let top = rounded.part_at(lane * 8 + 6, 2);
                     // -64 has the top bits of the upper half and a magnitude of 64.

@@ -2,7 +2,7 @@
 
 use super::nets::Top;
 use crate::hdl::Expr;
-use crate::rtl::gather::{fires, gather};
+use crate::rtl::gather::gather;
 use crate::rtl::lanes::rotator;
 use crate::rtl::walkers::{run_walker, window_walker};
 
@@ -166,7 +166,7 @@ impl Top<'_> {
             ("target_word", "op_target_word"),
             ("error_data", "error_read_data"),
             ("read_side", "gather_side"),
-            ("random", "fire_words"),
+            ("random", "random_halves"),
             ("random_step", "fire_step"),
         ] {
             renamed.push((port.into(), net.into()));
@@ -176,12 +176,6 @@ impl Top<'_> {
             for part in ["valid", "side", "word", "mask", "next", "data"] {
                 renamed.push((format!("dac_{part}"), format!("gather_dac_{part}")));
             }
-        }
-        if fires(self.schedule) {
-            let l = self.sizes.lanes;
-            let states = self.net("random_words", 32 * l);
-            let upper: Vec<Expr> = (0..l).rev().map(|lane| states.slice(lane * 32 + 16, 16)).collect();
-            self.assign("fire_words", Expr::concat(&upper));
         }
         self.place("u_gather", &gather(self.schedule, &lane8), &pairs(&renamed));
     }

@@ -77,7 +77,7 @@ impl Top<'_> {
         self.place(
             "u_random",
             &random(schedule),
-            &[("step", "random_step"), ("bytes", "random_bytes"), ("words", "random_words")],
+            &[("step", "random_step"), ("bytes", "random_bytes"), ("halves", "random_halves")],
         );
     }
 }

@@ -175,13 +175,13 @@ impl Top<'_> {
     /// Pulses, or the gradient memory and then pulses.
     pub(super) fn updates(&mut self) {
         self.m.section("Updates: outer products, pulses");
-        self.start_of("update");
         let update = self.get("op_update");
         let l = self.sizes.lanes;
         let beat = [("valid", 1), ("side", 1), ("word", dac_word_bits(self.schedule)), ("mask", l), ("next", l)];
         let beat = beat.into_iter().chain([("data", 8 * l)]);
         let ready = self.get("vector_ready");
         if self.accumulates() {
+            self.start_of("update");
             self.start_of("apply");
             let step = self.net("rate", 8);
             self.wire("gradient_step", step);
