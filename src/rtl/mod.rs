@@ -19,6 +19,7 @@ mod random;
 mod round_gradient;
 mod schedule_rom;
 mod top;
+mod vector_memory;
 mod walkers;
 
 pub use array_control::{ArrayFsm, ArrayState};
@@ -44,5 +45,6 @@ pub mod blocks {
     pub use super::random::random;
     pub use super::round_gradient::round_gradient;
     pub use super::schedule_rom::schedule_rom;
+    pub use super::vector_memory::vector_memory;
     pub use super::walkers::{run_walker, window_walker};
 }

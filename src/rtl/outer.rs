@@ -2,53 +2,10 @@
 
 use super::gather::{dac_word_bits, fit};
 use super::lanes::Sizes;
-use super::memory::sram;
+use super::vector_memory::{vector_address_bits, vector_memory};
 use crate::hdl::{Builder, Expr, Module};
 use crate::schedule::Schedule;
 use std::sync::Arc;
-
-/// The beats that fill the vectors, as the line DACs get them.
-struct Beats {
-    valid: Expr,
-    word: Expr,
-    mask: Expr,
-    next: Expr,
-    data: Expr,
-}
-
-/// A valid word address.
-struct Access {
-    valid: Expr,
-    address: Expr,
-}
-
-/// One side's vector, of `words` words: a memory a lane, since the lanes of a beat may lie in two words. Returns the word
-/// that was read.
-fn vector(m: &mut Builder, side: &str, words: usize, beats: &Beats, read: &Access, clear: &Access) -> Expr {
-    let lanes = beats.mask.width();
-    let doc = format!("A lane of the {side} vector");
-    let buffer = sram(&format!("memgan_{side}_buffer_sram"), &doc, words, 1, 8, false);
-    let address = clear.address.width();
-    let data = m.net(&format!("{side}_data"), 8 * lanes);
-    let here = fit(m, &format!("{side}_beat_word"), &beats.word, address);
-    let following = m.wire(&format!("{side}_following"), here.add(Expr::lit(address, 1)));
-    m.gen_for(&format!("gen_{side}"), "lane", 0..lanes, |m, lane| {
-        let word = beats.next.bit_at(lane).mux(&following, &here);
-        let write = m.wire("write", clear.valid.or(beats.valid.and(beats.mask.bit_at(lane))));
-        let write_address = m.wire("write_address", clear.valid.mux(&clear.address, word));
-        let write_data = m.wire("write_data", clear.valid.mux(Expr::zero(8), beats.data.part_at(lane * 8, 8)));
-        m.inst("u_buffer", &buffer, |u| {
-            u.clk();
-            u.connect("read_valid_i", &read.valid);
-            u.connect("read_address_i", &read.address);
-            u.connect("read_data_o", data.part_at(lane * 8, 8));
-            u.connect("write_valid_i", &write);
-            u.connect("write_address_i", &write_address);
-            u.connect("write_data_i", &write_data);
-        });
-    });
-    data
-}
 
 /// Words that hold the longest vector of a side; a memory has 2 at least.
 fn vector_words(schedule: &Schedule, elements: impl Iterator<Item = usize>) -> usize {
@@ -64,7 +21,6 @@ pub fn outer(schedule: &Schedule) -> Arc<Module> {
     let dw = dac_word_bits(schedule);
     let row_words = vector_words(schedule, schedule.banks.iter().map(|b| b.matrix_rows));
     let column_words = vector_words(schedule, schedule.banks.iter().map(|b| b.matrix_columns));
-    let address_bits = |words: usize| crate::schedule::bits_for(words - 1) as usize;
 
     let mut m = Builder::new("memgan_outer", file!());
     m.doc(
@@ -105,7 +61,9 @@ pub fn outer(schedule: &Schedule) -> Arc<Module> {
     let write_data = m.output("gradient_write_data_o", l * gb, "");
     let clearing = m.output_reg("clearing_o", 1, 1, "after reset, until gradients and vectors are zero");
 
-    m.section("Place in the matrix. After apply_o two cycles pass, so that no gradient word is read before it is written");
+    m.section(
+        "Place in the matrix. After apply_o two cycles pass, so that no gradient word is read before it is written",
+    );
     let running = m.reg("running_q", 1, 0);
     let position = m.reg("position_q", pw, 0);
     let row = m.reg("row_q", e, 0);
@@ -157,61 +115,51 @@ pub fn outer(schedule: &Schedule) -> Arc<Module> {
         s.if_(&start, |s| s.set(&done, Expr::zero(1))).elif(&last3, |s| s.set(&done, Expr::ones(1)));
     });
 
-    m.section("Vectors: a word is cleared in the cycle after its last read");
-    let clear_address = m.reg("clear_address_q", gw, 0);
-    let lane = m.wire("lane", sizes.lane(&row));
+    m.section("Vectors: a row element is used in one matrix row, a column element for the last time in the last");
+    let row_lane = m.wire("row_lane", sizes.lane(&row));
     let row_word = m.wire("row_word", sizes.word(&row));
-    let row_read = m.wire("row_read", issue.and(word.any().not()).and(lane.any().not()));
-    let row_clear1 = m.reg("row_clear1_q", 1, 0);
-    let column_clear1 = m.reg("column_clear1_q", 1, 0);
-    let lane1 = m.var("lane1_q", lb);
-    m.clocked(|s| {
-        s.set(&row_clear1, &row_read);
-        s.set(&column_clear1, issue.and(&last_row));
-    });
-    let mut data = Vec::new();
-    for (side, words, read, at, clear1) in [
-        ("row", row_words, &row_read, &row_word, &row_clear1),
-        ("column", column_words, &issue, &word, &column_clear1),
-    ] {
-        let bits = address_bits(words);
-        let here = fit(&mut m, &format!("{side}_word"), at, bits);
-        let here1 = m.var(&format!("{side}_word1_q"), bits);
-        m.clocked_no_reset(|s| {
-            s.if_(read, |s| s.set(&here1, &here));
+    let row_read = m.wire("row_read", issue.and(word.any().not()).and(row_lane.any().not()));
+    let in_use = m.wire("in_use", running.and(&vector_ready));
+    let mut vector = |side: &str, words: usize, chosen: Expr, read: &Expr, at: &Expr, last: &Expr| {
+        let bits = vector_address_bits(words);
+        let beat = m.wire(&format!("{side}_beat"), running.and(&dac_valid).and(chosen));
+        let beat_word = fit(&mut m, &format!("{side}_beat_word"), &dac_word, bits);
+        let address = fit(&mut m, &format!("{side}_address"), at, bits);
+        let data = m.net(&format!("{side}_data"), 8 * l);
+        m.inst(&format!("u_{side}"), &vector_memory(side, words, l), |u| {
+            u.clk_rst();
+            u.connect("beat_valid_i", &beat);
+            u.connect("beat_word_i", beat_word);
+            u.connect("beat_mask_i", &dac_mask);
+            u.connect("beat_next_i", &dac_next);
+            u.connect("beat_data_i", &dac_data);
+            u.connect("read_valid_i", read);
+            u.connect("read_address_i", address);
+            u.connect("read_last_i", last);
+            u.connect("read_data_o", &data);
         });
-        let used = if side == "row" { dac_side.not() } else { dac_side.clone() };
-        let valid = m.wire(&format!("{side}_beat"), running.and(&dac_valid).and(used));
-        let in_reset = if words < 1 << gw {
-            clearing.and(clear_address.ult(Expr::lit(gw, words as u128)))
-        } else {
-            clearing.clone()
-        };
-        let clear = m.wire(&format!("{side}_clear"), in_reset.or(clear1));
-        let reset_address = fit(&mut m, &format!("{side}_clear"), &clear_address, bits);
-        let at = m.wire(&format!("{side}_clear_address"), clearing.mux(reset_address, &here1));
-        let beats =
-            Beats { valid, word: dac_word.clone(), mask: dac_mask.clone(), next: dac_next.clone(), data: dac_data.clone() };
-        let read = Access { valid: read.clone(), address: here };
-        data.push(vector(&mut m, side, words, &beats, &read, &Access { valid: clear, address: at }));
-        m.check(beats.valid.and(vector_ready.or(clear1)).not(), "a vector changes while it is in use");
-    }
+        m.check(beat.and(&in_use).not(), "a vector changes while it is in use");
+        data
+    };
+    let row_data = vector("row", row_words, dac_side.not(), &row_read, &row_word, &Expr::ones(1));
+    let column_data = vector("column", column_words, dac_side.clone(), &issue, &word, &last_row);
 
     m.section("Products and sums");
-    let x = m.wire("x", data[0].part_dyn(Expr::concat(&[lane1.clone(), Expr::zero(3)]), 8));
+    let lane1 = m.var("lane1_q", lb);
+    let x = m.wire("x", row_data.part_dyn(Expr::concat(&[lane1.clone(), Expr::zero(3)]), 8));
     let product1 = m.net("product1", 16 * l);
     let product2 = m.var("product2_q", 16 * l);
     let sum2 = m.net("sum2", l * gb);
     let sum3 = m.var("sum3_q", l * gb);
     m.gen_for("gen_lane", "lane", 0..l, |m, lane| {
-        m.assign(product1.part_at(lane * 16, 16), x.smul(data[1].part_at(lane * 8, 8)));
+        m.assign(product1.part_at(lane * 16, 16), x.smul(column_data.part_at(lane * 8, 8)));
         let product = product2.part_at(lane * 16, 16).sext(gb);
         m.assign(sum2.part_at(lane * gb, gb), gradient.part_at(lane * gb, gb).add(product));
     });
     m.clocked_no_reset(|s| {
         s.if_(&issue, |s| {
             s.set(&address1, &address);
-            s.set(&lane1, &lane);
+            s.set(&lane1, &row_lane);
         });
         s.if_(&valid1, |s| {
             s.set(&address2, &address1);
@@ -225,6 +173,7 @@ pub fn outer(schedule: &Schedule) -> Arc<Module> {
     m.assign(&gradient_read, &valid1);
     m.assign(&gradient_address, &address1);
 
+    let clear_address = m.reg("clear_address_q", gw, 0);
     let clear_last = Expr::lit(gw, schedule.gradient_words.max(2) as u128 - 1);
     m.clocked(|s| {
         s.if_(&clearing, |s| {

@@ -31,7 +31,9 @@ pub fn round_gradient(schedule: &Schedule) -> Arc<Module> {
     let exponent = m.wire("exponent", step.drop_low(3));
     // Of 0 there is no sign, and no step is 0: it never fires.
     let fires = if let (None, Some(remainder)) = (&random, &remainder) {
-        m.doc("Cuts a summed gradient g to pulses: the sign of g if |g| is one step or more. That step is taken off g.");
+        m.doc(
+            "Cuts a summed gradient g to pulses: the sign of g if |g| is one step or more. That step is taken off g.",
+        );
         let bits = gb.max(step_bits);
         let value = m.wire("value", mantissa.zext(step_bits).shl_dyn(&exponent));
         let fires = m.wire("fires", size.zext(bits).uge(value.zext(bits)));
