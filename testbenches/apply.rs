@@ -273,7 +273,7 @@ fn rounding() {
             let (step, state) = (step(&mut random), random.next() as u32);
             let state = if random.percent(10) { random.pick(&[0, u32::MAX]) } else { state };
             // The smallest sum that fires, within one, or any.
-            let noise = if keeps { 0 } else { i64::from(state >> 24) * step.value() as i64 >> 8 };
+            let noise = if keeps { 0 } else { (i64::from(state >> 24) * step.value() as i64) >> 8 };
             let edge = step.value() as i64 - noise + random.signed(-1, 1);
             let g = if random.percent(50) { random.pick(&[-1, 1]) * edge } else { sum(&mut random, step, bits) };
             let g = g.clamp(-most - 1, most);

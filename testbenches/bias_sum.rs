@@ -77,8 +77,9 @@ impl Block {
         let mut expected = self.sums.words.clone();
         for n in 0..op.words {
             let valid = if n + 1 == op.words { op.tail } else { lanes };
-            for lane in 0..valid {
-                expected[op.bias + n % op.period][lane] += self.errors.words[op.source + n][lane];
+            let errors = &self.errors.words[op.source + n][..valid];
+            for (sum, error) in expected[op.bias + n % op.period].iter_mut().zip(errors) {
+                *sum += error;
             }
         }
         self.set(op);

@@ -103,7 +103,7 @@ impl Block {
         let mut beats = Vec::new();
         self.vectors[side] = vec![0; len];
         let mut at = 0;
-        let (gaps, cut) = (self.random.pick(&[0, 0, 30]), self.random.pick(&[100, 100, 40]));
+        let (gaps, cut) = (self.random.pick(&[0, 0, 30, 100]), self.random.pick(&[100, 100, 40]));
         while at < len {
             let count = lanes.min(len - at);
             let count = if self.random.percent(cut) { count } else { self.random.between(1, count) };
@@ -199,13 +199,11 @@ impl Block {
         let row_words = columns.div_ceil(s.lanes);
         let rows = self.random.between(1, most(|b| b.matrix_rows).min(s.gradient_words / row_words));
         let base = self.random.below(s.gradient_words - rows * row_words + 1);
-        let positions = self.random.between(1, most_positions(s).min(4));
+        // As many as the counter and a sum can take.
+        let room = (1usize << (s.widths.gradient - 1)) / (127 * 127);
+        let positions = self.random.between(1, (1 << s.widths.position).min(room).min(4));
         Op { rows, columns, base, positions }
     }
-}
-
-fn most_positions(schedule: &Schedule) -> usize {
-    schedule.ops.iter().filter(|o| o.pass == Pass::Update).map(|o| o.positions).max().unwrap()
 }
 
 /// The operations of a schedule, the first positions of each.
@@ -229,7 +227,7 @@ fn drive(schedule: &Schedule) {
         for op in own(schedule) {
             b.run(op, pace, usize::MAX);
         }
-        for _ in 0..25 {
+        for _ in 0..25 + 400 / schedule.gradient_words {
             let op = b.drawn();
             b.noise(op.positions);
             b.run(op, pace, usize::MAX);

@@ -38,8 +38,7 @@ fn phases_are_exact(design: &Design, steps: usize, batch: usize) {
     let data = images(design, steps * batch);
     let codes = prepare::codes(&data, design);
     let options = SessionOptions::default();
-    let mut session =
-        TrainingSession::start(&schedule, initial(&schedule), &options).unwrap_or_else(|e| panic!("{e}"));
+    let mut session = TrainingSession::start(&schedule, initial(&schedule), &options).unwrap_or_else(|e| panic!("{e}"));
     let differences = session.differences().expect("read-back");
     assert!(differences.is_empty(), "after programming: {:?}", &differences[..differences.len().min(5)]);
     let mut images = codes.iter();
@@ -49,8 +48,7 @@ fn phases_are_exact(design: &Design, steps: usize, batch: usize) {
             assert_eq!(report.differences, 0, "step {step} {phase:?}: first {:?}", report.first);
             let late = report.late();
             assert!(late.is_empty(), "step {step} {phase:?}: cycles {late:?}");
-            let registers: Vec<_> =
-                session.differences().expect("read-back").into_iter().take(5).collect();
+            let registers: Vec<_> = session.differences().expect("read-back").into_iter().take(5).collect();
             assert!(registers.is_empty(), "step {step} after {phase:?}: {registers:?}");
         };
         for _ in 0..batch {

@@ -133,7 +133,12 @@ impl<'a> TrainingSession<'a> {
             .map(|(tile, row, group)| {
                 let mut data = vec![0u32; (self.schedule.design.crossbar.adcs() * cell_bits as usize).div_ceil(32)];
                 for (i, j, adc) in bank_cells(bank, self.schedule, tile, row, group) {
-                    put(&mut data, adc * cell_bits as usize, cell_bits, self.code.from_levels(plus[(i, j)], minus[(i, j)]));
+                    put(
+                        &mut data,
+                        adc * cell_bits as usize,
+                        cell_bits,
+                        self.code.from_levels(plus[(i, j)], minus[(i, j)]),
+                    );
                 }
                 ProgramWord { tile: tile as u32, row: row as u32, group: group as u32, data }
             })
@@ -190,7 +195,8 @@ impl<'a> TrainingSession<'a> {
         let run = self.driver.run((self.schedule.programs.len() + number) as u32, limit)?;
         let compare = self.driver.compare();
         self.driver.clear_expected();
-        let wrong = compare.first_mismatch.map(|d| (d.cycle - run.accepted, d.address, d.expected as i8, Some(d.got as i8)));
+        let wrong =
+            compare.first_mismatch.map(|d| (d.cycle - run.accepted, d.address, d.expected as i8, Some(d.got as i8)));
         let first = wrong.or(compare.first_unwritten.map(|u| (0, u.address, u.expected as i8, None)));
         let reports = ops.zip(predicted).map(|(op, p)| {
             let measured = run.layers.get(op).copied().unwrap_or_default();

@@ -56,9 +56,10 @@ impl Training {
                 s.if_(mask.bit_at(lane), |s| {
                     let top = rounded.part_at(lane * 8 + 6, 2);
                     // -64 has the top bits of the upper half and a magnitude of 64.
-                    let upper = top.eq(Expr::bin(2, 0b01)).or(top.eq(Expr::bin(2, 0b10))).or(rounded
-                        .part_at(lane * 8, 8)
-                        .eq(Expr::slit(8, -64)));
+                    let upper = top
+                        .eq(Expr::bin(2, 0b01))
+                        .or(top.eq(Expr::bin(2, 0b10)))
+                        .or(rounded.part_at(lane * 8, 8).eq(Expr::slit(8, -64)));
                     for (number, one) in numbers.iter().zip([Expr::ones(1), clipped.bit_at(lane), upper]) {
                         s.set_now(number, number.add(one.zext(n)));
                     }

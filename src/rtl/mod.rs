@@ -18,14 +18,15 @@ mod lanes;
 mod layer_parameters;
 mod loss;
 mod memory;
-mod pulse_control;
 mod outer;
+mod pulse_control;
 mod random;
 mod round_gradient;
 mod schedule_rom;
 mod top;
 mod trainer;
 mod training_registers;
+
 mod vector_memory;
 mod walkers;
 
@@ -45,11 +46,11 @@ pub mod blocks {
     pub use super::accumulate::accumulate;
     pub use super::activation::activation_lane;
     pub use super::adapt::{adapt, adapt_fsm};
+    pub use super::apply::apply;
     pub use super::array_control::{array_control, array_fsm};
     pub use super::bank::bank;
-    pub use super::derivative::derivative_lane;
-    pub use super::apply::apply;
     pub use super::bias_sum::bias_sum;
+    pub use super::derivative::derivative_lane;
     pub use super::drain::drain;
     pub use super::fire::fire_lane;
     pub use super::gather::gather;
@@ -58,8 +59,8 @@ pub mod blocks {
     pub use super::layer_parameters::layer_parameters;
     pub use super::loss::{loss, loss_fsm};
     pub use super::memory::sram;
-    pub use super::pulse_control::{pulse_control, pulse_fsm};
     pub use super::outer::outer;
+    pub use super::pulse_control::{pulse_control, pulse_fsm};
     pub use super::random::random;
     pub use super::round_gradient::round_gradient;
     pub use super::schedule_rom::schedule_rom;
@@ -67,6 +68,7 @@ pub mod blocks {
     pub use super::training_registers::{
         COUNTER_SPACE, COUNTERS, SPACE_BITS, TRAINING_REGISTER_BITS, pulse_bits, training_registers,
     };
+
     pub use super::vector_memory::vector_memory;
     pub use super::walkers::{run_walker, window_walker};
 }

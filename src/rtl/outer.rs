@@ -119,7 +119,6 @@ pub fn outer(schedule: &Schedule) -> Arc<Module> {
     let row_lane = m.wire("row_lane", sizes.lane(&row));
     let row_word = m.wire("row_word", sizes.word(&row));
     let row_read = m.wire("row_read", issue.and(word.any().not()).and(row_lane.any().not()));
-    let in_use = m.wire("in_use", running.and(&vector_ready));
     let mut vector = |side: &str, words: usize, chosen: Expr, read: &Expr, at: &Expr, last: &Expr| {
         let bits = vector_address_bits(words);
         let beat = m.wire(&format!("{side}_beat"), running.and(&dac_valid).and(chosen));
@@ -138,11 +137,11 @@ pub fn outer(schedule: &Schedule) -> Arc<Module> {
             u.connect("read_last_i", last);
             u.connect("read_data_o", &data);
         });
-        m.check(beat.and(&in_use).not(), "a vector changes while it is in use");
         data
     };
     let row_data = vector("row", row_words, dac_side.not(), &row_read, &row_word, &Expr::ones(1));
     let column_data = vector("column", column_words, dac_side.clone(), &issue, &word, &last_row);
+    m.check(running.and(&vector_ready).and(&dac_valid).not(), "a vector changes while it is in use");
 
     m.section("Products and sums");
     let lane1 = m.var("lane1_q", lb);

@@ -1,5 +1,5 @@
-//! Timing of the blocks that sum gradients and errors and turn them into pulses, without data: what they need besides
-//! [`predict`](super::predict) steps the rest.
+//! Timing of the blocks that sum gradients and errors and turn sums into pulses, without data. Gather and pulse control,
+//! which they take turns with, are stepped by their own models.
 //!
 //! Every register here has its counterpart in `src/rtl/{bias_sum,outer,apply}.rs`.
 

@@ -224,7 +224,8 @@ fn pulse(m: &mut Builder, schedule: &Schedule, t: &TrainingPorts, walk: &Walk, s
 fn conversion(m: &mut Builder, schedule: &Schedule, p: &Ports, walk: &Walk, stage: &Stage) {
     let c = &schedule.design.crossbar;
     let (adcs, row_adcs, w) = (c.adcs(), c.row_adcs(), &schedule.widths);
-    let (bits, dot, cell, ww) = (schedule.design.converter.adc_bits as usize, w.dot as usize, w.cell as usize, w.weight as usize);
+    let (bits, dot, cell, ww) =
+        (schedule.design.converter.adc_bits as usize, w.dot as usize, w.cell as usize, w.weight as usize);
     m.section("Conversion");
     let convert = convert(m, schedule, dot);
     let gain = m.reg("gain_q", 4, 0);

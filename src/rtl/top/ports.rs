@@ -79,11 +79,15 @@ impl Top<'_> {
         self.m.group("Status");
         self.output("busy_o", 1, "");
         self.output("op_o", w.op as usize, "running operation");
-        self.output("array_active_o", 1, if trains {
-            "a tile settles, samples, converts or is pulsed"
-        } else {
-            "a tile settles, samples or converts"
-        });
+        self.output(
+            "array_active_o",
+            1,
+            if trains {
+                "a tile settles, samples, converts or is pulsed"
+            } else {
+                "a tile settles, samples or converts"
+            },
+        );
         self.m.group(if trains {
             "Tap: every write to the activation memory, and to the error memory above it"
         } else {

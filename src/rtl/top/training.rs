@@ -166,9 +166,11 @@ impl Top<'_> {
 
     /// A flag of the running layer's bank.
     fn selected(&self, flag: &str) -> Expr {
-        let flags = self.schedule.banks.iter().map(|b| {
-            self.get(&format!("select_{}", b.name)).and(self.get(&format!("{flag}_{}", b.name)))
-        });
+        let flags = self
+            .schedule
+            .banks
+            .iter()
+            .map(|b| self.get(&format!("select_{}", b.name)).and(self.get(&format!("{flag}_{}", b.name))));
         flags.reduce(|a, b| a.or(b)).expect("a design has layers")
     }
 
@@ -378,9 +380,9 @@ impl Top<'_> {
         } else {
             dones.push(("op_update", "pulses_sent"));
         }
-        let done = dones.into_iter().fold(self.get("read_done"), |other, (pass, done)| {
-            self.get(pass).mux(self.get(done), other)
-        });
+        let done = dones
+            .into_iter()
+            .fold(self.get("read_done"), |other, (pass, done)| self.get(pass).mux(self.get(done), other));
         self.assign("op_done", done);
     }
 

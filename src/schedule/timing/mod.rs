@@ -11,7 +11,6 @@ use super::{Pass, Schedule, adapt_cycles, bias_sum_cycles, loss_cycles};
 use crate::config::UpdateRule;
 use serde::Serialize;
 
-
 /// Sequencer cycles of an operation before its units run: fetch and start.
 pub const OP_OVERHEAD: u64 = 2;
 
@@ -43,7 +42,6 @@ pub fn predict(schedule: &Schedule) -> Vec<OpCycles> {
     let inference = schedule.programs.iter().map(|p| p.last_op + 1).max().unwrap_or(0);
     schedule.ops[..inference].iter().map(|op| read::predict(schedule, op)).collect()
 }
-
 
 /// Whether an operation pulses the array, so that its cycles depend on how many phases of its positions are empty.
 pub fn pulses(schedule: &Schedule, op: usize) -> bool {
