@@ -64,7 +64,6 @@ impl<'a> Session<'a> {
         options: &SessionOptions,
     ) -> Result<Self, CosimError> {
         let (mut driver, sources) = start_driver(schedule, options)?;
-        driver.wait_idle(10 + schedule.accumulator_words as u64)?;
         program(schedule, hardware, &mut driver)?;
         Ok(Self {
             schedule,
@@ -260,7 +259,15 @@ pub(super) fn start_driver(
         record: options.record,
         ..DriverOptions::default()
     };
-    Ok((Driver::start(&spec, &driver_options)?, sources))
+    let mut driver = Driver::start(&spec, &driver_options)?;
+    // Memories are cleared after reset, each a word a cycle.
+    let words = schedule.accumulator_words.max(schedule.gradient_words).max(schedule.bias_words) as u64;
+    if schedule.design.training.is_some() {
+        driver.model().poke("prog_write_i", 1)?;
+        driver.model().poke("cfg_write_i", 1)?;
+    }
+    driver.wait_idle(100 + words + (2 << schedule.widths.index))?;
+    Ok((driver, sources))
 }
 
 /// Sends cells, biases and layer parameters.

@@ -75,13 +75,7 @@ impl<'a> TrainingSession<'a> {
     /// # Panics
     /// If the state is not of this design.
     pub fn start(schedule: &'a Schedule, state: TrainState, options: &SessionOptions) -> Result<Self, CosimError> {
-        let (mut driver, _) = start_driver(schedule, options)?;
-        driver.model().poke("prog_write_i", 1)?;
-        driver.model().poke("cfg_write_i", 1)?;
-        // Memories are cleared after reset, one of them a word a cycle.
-        let words = schedule.accumulator_words.max(schedule.gradient_words).max(schedule.bias_words);
-        let vectors = schedule.widths.index;
-        driver.wait_idle(100 + words as u64 + (2 << vectors))?;
+        let (driver, _) = start_driver(schedule, options)?;
         let golden = Trainer::new(schedule, state).expect("a state of this design");
         let mut session = Self { schedule, driver, golden, code: CellCode::new(&schedule.design) };
         session.golden.record_pulses(true);
