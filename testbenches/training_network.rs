@@ -111,3 +111,14 @@ fn training_on_the_emulation_is_the_same() {
     let options = SessionOptions { view: CrossbarView::Emulation, ..SessionOptions::default() };
     steps_are_exact(&with_training("tiny", "accumulate", "batch = 2"), 5, 2, &options);
 }
+
+/// 28x28 images, several tiles a layer, dropout, tanh.
+#[test]
+fn mnist_small_trains_by_summed_gradients() {
+    phases_are_exact(&with_training("mnist-small", "accumulate", "batch = 4"), 3, 1);
+}
+
+#[test]
+fn mnist_small_trains_by_stochastic_pulses() {
+    phases_are_exact(&with_training("mnist-small", "stochastic", "batch = 4"), 3, 1);
+}

@@ -64,7 +64,14 @@ impl Top<'_> {
     pub(super) fn registers(&mut self) {
         let space = self.get("cfg_space");
         let is = |n: u128| space.eq(Expr::lit(space.width(), n));
-        self.wire("cfg_registers", self.get("cfg_writes").and(is(1).or(is(2))));
+        let address = self.get("cfg_addr");
+        let layer_bits = self.schedule.widths.layer.max(self.schedule.widths.bias_word) as usize;
+        let mut to_registers = is(1).or(is(2));
+        if address.width() > layer_bits {
+            to_registers = to_registers.and(address.drop_low(layer_bits).any().not());
+        }
+        self.wire("cfg_layer", address.trunc(layer_bits));
+        self.wire("cfg_registers", self.get("cfg_writes").and(to_registers));
         self.wire("cfg_training", is(2));
         let reads = self.get("cfg_valid").and(self.get("cfg_ready")).and(self.get("cfg_write").not());
         let reads = self.wire("cfg_reads", reads);
@@ -83,11 +90,11 @@ impl Top<'_> {
             &[
                 ("write_valid", "cfg_registers"),
                 ("write_space", "cfg_training"),
-                ("write_layer", "cfg_addr"),
+                ("write_layer", "cfg_layer"),
                 ("write_data", "cfg_register"),
                 ("read_valid", "cfg_reads"),
                 ("read_space", "cfg_register_space"),
-                ("read_layer", "cfg_addr"),
+                ("read_layer", "cfg_layer"),
                 ("read_data", "register_read_data"),
                 ("layer", "op_layer"),
                 ("read_backward", "op_backward"),
