@@ -164,7 +164,8 @@ impl Tiles {
     fn forward_codes(&self, x: &[i8], group: usize, gain: u32) -> Vec<Vec<i64>> {
         let rows = self.schedule.design.crossbar.rows;
         let bits = self.schedule.design.converter.adc_bits;
-        let columns = group * self.bank.group_columns..self.bank.matrix_columns.min((group + 1) * self.bank.group_columns);
+        let columns =
+            group * self.bank.group_columns..self.bank.matrix_columns.min((group + 1) * self.bank.group_columns);
         let code = |j: usize, tile: usize| {
             let lines = tile * rows..x.len().min((tile + 1) * rows);
             i64::from(adc(lines.map(|i| i32::from(x[i]) * self.weight(i, j)).sum(), gain, bits))
@@ -229,11 +230,8 @@ impl Tiles {
             let groups = if columns { self.bank.row_groups } else { self.bank.groups };
             for group in 0..groups {
                 let gain = self.random.below(9) as u32;
-                let codes = if columns {
-                    self.column_codes(d, group, gain)
-                } else {
-                    self.forward_codes(x, group, gain)
-                };
+                let codes =
+                    if columns { self.column_codes(d, group, gain) } else { self.forward_codes(x, group, gain) };
                 self.convert(group, gain, &codes);
             }
         }

@@ -8,6 +8,8 @@ mod emulation;
 mod emulation_training;
 mod lines;
 mod ports;
+mod timer;
+mod walk;
 
 use crate::hdl::{Builder, Module};
 use crate::schedule::Schedule;
@@ -73,13 +75,23 @@ pub fn crossbar(schedule: &Schedule, view: CrossbarView) -> Arc<Module> {
     match view {
         CrossbarView::Behavioural | CrossbarView::Jitter => {
             let jitter = view == CrossbarView::Jitter;
-            let mut m = begin(schedule, "Behavioural model for simulation: ideal devices with a whole number of levels.");
-            if trains { behavioural_training::body(&mut m, schedule, jitter) } else { behavioural::body(&mut m, schedule, jitter) }
+            let mut m =
+                begin(schedule, "Behavioural model for simulation: ideal devices with a whole number of levels.");
+            if trains {
+                behavioural_training::body(&mut m, schedule, jitter)
+            } else {
+                behavioural::body(&mut m, schedule, jitter)
+            }
             m.finish()
         }
         CrossbarView::Emulation => {
-            let mut m = begin(schedule, "Emulation for an FPGA: the cells in block RAM, one multiply-accumulate an ADC.");
-            if trains { emulation_training::body(&mut m, schedule) } else { emulation::body(&mut m, schedule) }
+            let mut m =
+                begin(schedule, "Emulation for an FPGA: the cells in block RAM, one multiply-accumulate an ADC.");
+            if trains {
+                emulation_training::body(&mut m, schedule)
+            } else {
+                emulation::body(&mut m, schedule)
+            }
             m.finish()
         }
         CrossbarView::BlackBox => {

@@ -70,7 +70,8 @@ pub(super) fn decode(
     m.gen_for("gen_column_tile", "tile", 0..b.column_tiles, |m, tile| {
         let id = tiles.part_at(tile * tile_bits, tile_bits);
         m.gen_for("gen_column_mask", "part", 0..chunks, |m, at| {
-            let of = |next: usize| places.part_at(at * (2 * place_bits) + (next * place_bits + bits), tile_bits).eq(&id);
+            let of =
+                |next: usize| places.part_at(at * (2 * place_bits) + (next * place_bits + bits), tile_bits).eq(&id);
             let [here, there] = [("column_here", 0), ("column_there", 1)].map(|(name, next)| m.wire(name, of(next)));
             let next = p.dac_next.part_at(at * chunk, chunk);
             let side = next.not().and(here.repeat(chunk)).or(next.and(there.repeat(chunk)));

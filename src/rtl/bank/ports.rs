@@ -100,9 +100,8 @@ impl Ports {
         let prog_row = m.input("prog_row_i", w.row as usize, "word line");
         let prog_group = m.input("prog_group_i", w.group as usize, "conversion group");
         let prog_data = m.input("prog_data_i", cells, "");
-        let levels = trains.then(|| {
-            m.output_var("prog_data_o", cells, "1 cycle after a read, till the next; 0 if of another layer")
-        });
+        let levels = trains
+            .then(|| m.output_var("prog_data_o", cells, "1 cycle after a read, till the next; 0 if of another layer"));
         let training = (|| {
             let (codes_saturated, codes_upper) = range?;
             Some(TrainingPorts {

@@ -87,8 +87,7 @@ fn column_sums(m: &mut Builder, schedule: &Schedule, b: &Bank, codes: &Expr) -> 
     let code_bits = b.column_tiles * schedule.design.crossbar.adcs() * bits;
     let used = b.group_columns * bits;
     if used < code_bits {
-        let rest: Vec<Expr> =
-            (0..b.row_tiles).map(|r| codes.slice(r * code_bits + used, code_bits - used)).collect();
+        let rest: Vec<Expr> = (0..b.row_tiles).map(|r| codes.slice(r * code_bits + used, code_bits - used)).collect();
         m.unused("unused_codes", &rest);
     }
     let sums = m.net("sums", b.group_columns * sb);
@@ -126,7 +125,8 @@ fn row_sums(m: &mut Builder, schedule: &Schedule, b: &Bank, tiles: &TrainingTile
     };
     let used = b.group_rows * bits;
     if used < tile_bits {
-        let rest: Vec<Expr> = (0..b.column_tiles).map(|c| codes.slice(c * tile_bits + used, tile_bits - used)).collect();
+        let rest: Vec<Expr> =
+            (0..b.column_tiles).map(|c| codes.slice(c * tile_bits + used, tile_bits - used)).collect();
         m.unused("unused_row_codes", &rest);
     }
     let sums = m.net("row_sums", b.group_rows * sb);

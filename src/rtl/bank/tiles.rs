@@ -83,10 +83,7 @@ pub(super) fn tiles(m: &mut Builder, schedule: &Schedule, b: &Bank, crossbar: &A
         let here = m.wire("here", this_tile.eq(&id));
         let next_here = m.wire("next_here", next_tile.eq(&id));
         let mask = masks.part_at(row * l, l);
-        m.assign(
-            &mask,
-            p.dac_mask.and(p.dac_next.and(next_here.repeat(l)).or(p.dac_next.not().and(here.repeat(l)))),
-        );
+        m.assign(&mask, p.dac_mask.and(p.dac_next.and(next_here.repeat(l)).or(p.dac_next.not().and(here.repeat(l)))));
         m.assign(loads.bit_at(row), load.and(mask.any()));
         // In a column read the tiles of one row tile convert.
         let converts = match (&training, &row_dones) {
@@ -199,7 +196,14 @@ impl<'a> Training<'a> {
     }
 
     /// The net for the tile's codes, from which those of both sides are taken, and what range they are in.
-    fn codes(&self, m: &mut Builder, schedule: &Schedule, tile: &Ix, column_side: &Expr, converts: Option<&Expr>) -> Expr {
+    fn codes(
+        &self,
+        m: &mut Builder,
+        schedule: &Schedule,
+        tile: &Ix,
+        column_side: &Expr,
+        converts: Option<&Expr>,
+    ) -> Expr {
         let bits = schedule.design.converter.adc_bits as usize;
         let (count, row_bits) = (tile_codes(schedule), schedule.design.crossbar.row_adcs() * bits);
         let code = m.net("code", count * bits);
