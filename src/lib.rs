@@ -8,6 +8,8 @@ pub mod data;
 pub mod device;
 pub mod diff;
 pub mod emit;
+pub mod evaluate;
+pub mod float;
 pub mod golden;
 pub mod hdl;
 pub mod numeric;

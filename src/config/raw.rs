@@ -259,11 +259,6 @@ pub(super) struct RawTraining {
 
 impl Default for RawTraining {
     fn default() -> Self {
-        Self {
-            rule: UpdateRule::Accumulate,
-            batch: 32.into(),
-            keep_remainder: false.into(),
-            target_real: 0.9.into(),
-        }
+        Self { rule: UpdateRule::Accumulate, batch: 32.into(), keep_remainder: false.into(), target_real: 0.9.into() }
     }
 }

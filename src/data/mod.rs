@@ -4,6 +4,7 @@
 //! order of `Shape`, so that an image flattens directly to a network's input.
 
 pub mod atomic;
+pub mod batches;
 mod font;
 pub mod idx;
 mod idx_error;
@@ -12,6 +13,7 @@ pub mod mnist;
 pub mod png_grid;
 mod set;
 pub mod synthetic;
+mod tensor_file;
 
 #[cfg(test)]
 mod idx_tests;
@@ -21,10 +23,12 @@ mod picture_tests;
 mod set_tests;
 
 pub use atomic::WriteError;
+pub use batches::Batches;
 pub use idx::IdxError;
 pub use mnist::{MnistError, Split};
 pub use png_grid::{Arrange, Grid, Panel};
 pub use set::{DataSet, Fitted, ShapeError, downscale};
+pub use tensor_file::{Element, TensorFile, TensorFileError};
 
 /// Makes an error with a method `help() -> String` a [`miette::Diagnostic`] with that help.
 macro_rules! diagnostic {

@@ -11,7 +11,8 @@ mod widths;
 
 pub use banks::Bank;
 pub use program::{
-    Gather, GradientRegion, LossTarget, NetworkProgram, Op, OpKind, Pass, Phase, Schedule, Tensor, TrainingProgram, Window,
+    Gather, GradientRegion, LossTarget, NetworkProgram, Op, OpKind, Pass, Phase, Schedule, Tensor, TrainingProgram,
+    Window,
 };
 pub use segments::{Segment, WindowSegments};
 pub use timing::{OpCycles, Starvation, predict};

@@ -5,7 +5,7 @@
 //! leaves the weights of the others as they were.
 
 use super::{LayerWeights, NetworkWeights, Weights};
-use crate::config::{Activation, Design, Layer, LayerOp, Role};
+use crate::config::{Activation, Design, Layer, LayerOp, Network, Role};
 use ndarray::{Array1, Array2};
 
 /// SplitMix64: a counter and a mixing function; every seed is a good seed. Period `2^64`.
@@ -60,18 +60,22 @@ impl Weights {
     /// a transposed one. Values are drawn in row-major order of the crossbar matrix, from stream
     /// `role * 2^32 + layer index` with role 0, 1, 2 for generator, discriminator, classifier.
     pub fn seeded(design: &Design, seed: u64) -> Weights {
-        let networks = design.networks.iter().map(|network| {
-            let role = match network.role {
-                Role::Generator => 0,
-                Role::Discriminator => 1,
-                Role::Classifier => 2u64,
-            };
-            let layers = network.layers.iter().enumerate();
-            let layers =
-                layers.map(|(index, layer)| seeded_layer(layer, SplitMix64::stream(seed, (role << 32) + index as u64)));
-            NetworkWeights { role: network.role, layers: layers.collect() }
-        });
-        Weights { networks: networks.collect() }
+        Weights { networks: design.networks.iter().map(|network| NetworkWeights::seeded(network, seed)).collect() }
+    }
+}
+
+impl NetworkWeights {
+    /// The part of [`Weights::seeded`] of one network.
+    pub fn seeded(network: &Network, seed: u64) -> NetworkWeights {
+        let role = match network.role {
+            Role::Generator => 0,
+            Role::Discriminator => 1,
+            Role::Classifier => 2u64,
+        };
+        let layers = network.layers.iter().enumerate();
+        let layers =
+            layers.map(|(index, layer)| seeded_layer(layer, SplitMix64::stream(seed, (role << 32) + index as u64)));
+        NetworkWeights { role: network.role, layers: layers.collect() }
     }
 }
 
