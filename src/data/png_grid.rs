@@ -180,7 +180,7 @@ impl Grid {
     }
 
     fn panel(&self, canvas: &mut Canvas, panel: &Panel, left: usize, top: usize) {
-        canvas.text(&panel.caption, left, top, self.text_scale());
+        canvas.text(&panel.caption, left, top, self.text_scale(), INK);
         let top = top + self.caption_height(panel);
         let (_, height, width, _) = panel.images.dim();
         let (step_x, step_y) = (width * self.scale + self.gap, height * self.scale + self.gap);
@@ -197,21 +197,23 @@ impl Grid {
 }
 
 impl Canvas {
-    fn set(&mut self, x: usize, y: usize, value: impl Fn(usize) -> u8) {
+    /// Sets the channels of a pixel in the picture.
+    pub(super) fn set(&mut self, x: usize, y: usize, value: impl Fn(usize) -> u8) {
         let start = (y * self.width + x) * self.channels;
         for (channel, byte) in self.pixels[start..start + self.channels].iter_mut().enumerate() {
             *byte = value(channel);
         }
     }
 
-    fn text(&mut self, text: &str, left: usize, top: usize, scale: usize) {
+    /// Writes in grey level `ink`; the text must fit.
+    pub(super) fn text(&mut self, text: &str, left: usize, top: usize, scale: usize, ink: u8) {
         for (index, character) in text.chars().enumerate() {
             let glyph = font::glyph(character);
             let left = left + index * (font::WIDTH + 1) * scale;
             for y in 0..font::HEIGHT * scale {
                 for x in 0..font::WIDTH * scale {
                     if glyph[y / scale] >> (font::WIDTH - 1 - x / scale) & 1 == 1 {
-                        self.set(left + x, top + y, |_| INK);
+                        self.set(left + x, top + y, |_| ink);
                     }
                 }
             }
