@@ -16,4 +16,5 @@ pub mod numeric;
 pub mod prepare;
 pub mod rtl;
 pub mod schedule;
+pub mod train;
 pub mod weights;

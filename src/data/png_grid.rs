@@ -92,6 +92,15 @@ pub fn difference(a: ArrayView4<'_, u8>, b: ArrayView4<'_, u8>, gain: u8) -> Arr
     Zip::from(a).and(b).map_collect(|&x, &y| x.abs_diff(y).saturating_mul(gain))
 }
 
+/// Images of 1 or 3 channels as they are; of any other number, the channels in grey, one below the other.
+pub fn drawable(images: Array4<u8>) -> Array4<u8> {
+    let (count, height, width, channels) = images.dim();
+    if matches!(channels, 1 | 3) {
+        return images;
+    }
+    Array4::from_shape_fn((count, height * channels, width, 1), |(n, y, x, _)| images[[n, y % height, x, y / height]])
+}
+
 impl Grid {
     /// A grid with a gap of 4 pixels; images below 32 pixels are enlarged to about 64.
     pub fn new(arrange: Arrange, panels: Vec<Panel>) -> Self {
