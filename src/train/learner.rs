@@ -12,8 +12,7 @@ use crate::schedule::{Phase, Schedule};
 use crate::weights::Weights;
 use ndarray::{Array4, ArrayView4};
 use rayon::prelude::*;
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Images that one thread generates at a time.
@@ -33,8 +32,7 @@ pub struct StepRecord {
     pub step: u64,
     /// Losses by name: root mean square errors of the outputs (full scale is 1) on the chip, cross entropies in nats
     /// in float.
-    #[serde(serialize_with = "as_map")]
-    pub losses: Vec<(&'static str, f64)>,
+    pub losses: BTreeMap<&'static str, f64>,
     /// Pulses a device of each layer; empty in float.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub pulses: BTreeMap<String, f64>,
@@ -44,14 +42,6 @@ pub struct StepRecord {
     /// A sign that training has come to a stop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
-}
-
-fn as_map<S: Serializer>(pairs: &[(&'static str, f64)], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(pairs.len()))?;
-    for (name, value) in pairs {
-        map.serialize_entry(name, value)?;
-    }
-    map.end()
 }
 
 impl<'a> Learner<'a> {
@@ -114,13 +104,13 @@ impl<'a> Learner<'a> {
             }
             Self::Gan(gan) => {
                 let l = gan.step(images);
-                let losses = vec![("real", l.real), ("fake", l.fake), ("generator", l.generator)];
+                let losses = BTreeMap::from([("real", l.real), ("fake", l.fake), ("generator", l.generator)]);
                 let trouble = not_finite(&losses);
                 (losses, BTreeMap::new(), trouble)
             }
             Self::Classifier(classifier) => {
                 let (loss, right) = classifier.step(images, labels);
-                let losses = vec![("loss", loss), ("wrong", 1.0 - right)];
+                let losses = BTreeMap::from([("loss", loss), ("wrong", 1.0 - right)]);
                 let trouble = not_finite(&losses);
                 (losses, BTreeMap::new(), trouble)
             }
@@ -206,7 +196,7 @@ fn codes(images: ArrayView4<'_, u8>, design: &Design) -> Vec<Vec<i8>> {
     images.outer_iter().map(|image| image.iter().map(code).collect()).collect()
 }
 
-fn losses(report: &StepReport) -> Vec<(&'static str, f64)> {
+fn losses(report: &StepReport) -> BTreeMap<&'static str, f64> {
     let name = |phase| match phase {
         Phase::Real => "real",
         Phase::Fake => "fake",
@@ -238,7 +228,7 @@ fn describe(divergence: Divergence, schedule: &Schedule) -> String {
     }
 }
 
-fn not_finite(losses: &[(&'static str, f64)]) -> Option<String> {
+fn not_finite(losses: &BTreeMap<&'static str, f64>) -> Option<String> {
     let (name, value) = losses.iter().find(|(_, v)| !v.is_finite())?;
     Some(format!("the loss `{name}` is {value}"))
 }

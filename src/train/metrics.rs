@@ -27,10 +27,8 @@ impl Metrics {
         let mut kept = String::new();
         let mut losses = Vec::new();
         for line in known.lines() {
-            let Ok(value) = serde_json::from_str::<Value>(line) else { continue };
-            if let Some(at) = value["step"].as_u64().filter(|&at| at <= step) {
-                let by_name = value["losses"].as_object().into_iter().flatten();
-                losses.push((at, by_name.filter_map(|(name, v)| Some((name.clone(), v.as_f64()?))).collect()));
+            if let Some((at, values)) = parse(line).filter(|&(at, _)| at <= step) {
+                losses.push((at, values));
                 kept += line;
                 kept.push('\n');
             }
@@ -44,7 +42,8 @@ impl Metrics {
     pub fn add(&mut self, record: &StepRecord) -> Result<(), TrainingError> {
         let line = serde_json::json!(record).to_string();
         let result = writeln!(self.file, "{line}");
-        self.losses.push((record.step, record.losses.iter().map(|(name, v)| (name.to_string(), *v)).collect()));
+        // As read from the file, so that a plot does not depend on where a run was continued.
+        self.losses.extend(parse(&line));
         self.check(result)
     }
 
@@ -57,4 +56,11 @@ impl Metrics {
     fn check(&self, result: io::Result<()>) -> Result<(), TrainingError> {
         Ok(result.map_err(|reason| WriteError { path: self.path.clone(), step: "writing", reason })?)
     }
+}
+
+/// Step and losses of a line; `None` if it was cut.
+fn parse(line: &str) -> Option<(u64, Vec<(String, f64)>)> {
+    let value: Value = serde_json::from_str(line).ok()?;
+    let losses = value["losses"].as_object()?.iter();
+    Some((value["step"].as_u64()?, losses.filter_map(|(name, v)| Some((name.clone(), v.as_f64()?))).collect()))
 }
