@@ -1,8 +1,10 @@
 //! The images that a run learns from, and those that it is tested on.
 
 use crate::config::Design;
+use crate::data::batches::shuffled;
 use crate::data::mnist::{self, Split};
 use crate::data::{DataSet, MnistError, ShapeError, synthetic};
+use crate::weights::SplitMix64;
 use ndarray::Axis;
 use sha2::{Digest, Sha256};
 use std::path::Path;
@@ -10,8 +12,9 @@ use std::path::Path;
 /// Drawn digits, where there is no data set.
 const SYNTHETIC: usize = 5_000;
 const SYNTHETIC_SEED: u64 = 1;
-/// Without a test half every tenth image is for testing.
+/// Without a test half a tenth of the images is for testing.
 const TENTH: usize = 10;
+const SPLIT_SEED: u64 = 3;
 
 /// Images to learn from, and others to test on, in the design's shape.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +44,7 @@ pub fn images_of(
 }
 
 impl TrainingData {
-    /// The training half and the test half if both are there, else nine of ten images and the tenth. Of the training
+    /// The training half and the test half if both are there, else nine tenths and a tenth. Of the training
     /// images only the first `images` are taken, if given.
     ///
     /// # Errors
@@ -71,17 +74,20 @@ impl TrainingData {
     }
 }
 
-/// Every tenth image is for testing: the order of a data set may mean something.
+/// A tenth of the images, drawn at random, is for testing: the order of a data set may mean something.
 fn split(data: &DataSet) -> (DataSet, DataSet) {
-    let part = |test: bool| {
-        let places: Vec<usize> = (0..data.len()).filter(|i| (i % TENTH == TENTH - 1) == test).collect();
+    let order = shuffled(data.len(), SplitMix64::stream(SPLIT_SEED, 0));
+    let (test, train) = order.split_at(data.len() / TENTH);
+    let part = |places: &[usize]| {
+        let mut places = places.to_vec();
+        places.sort_unstable();
         DataSet {
             images: data.images.select(Axis(0), &places),
             labels: places.iter().map(|&i| data.labels[i]).collect(),
             source: data.source.clone(),
         }
     };
-    (part(false), part(true))
+    (part(train), part(test))
 }
 
 #[cfg(test)]
@@ -90,12 +96,16 @@ mod tests {
     use crate::config::Shape;
 
     #[test]
-    fn the_parts_have_every_image_once() {
-        let data = synthetic::digits(Shape::new(8, 8, 1), 25, 1);
+    fn the_parts_have_every_image_once_and_every_class() {
+        let data = synthetic::digits(Shape::new(8, 8, 1), 405, 1);
         let (train, test) = split(&data);
-        assert_eq!((train.len(), test.len()), (23, 2));
-        assert_eq!(test.image(1), data.image(19));
-        assert_eq!(train.image(9), data.image(10));
-        assert_eq!(test.labels, [data.labels[9], data.labels[19]]);
+        assert_eq!((train.len(), test.len()), (365, 40));
+        let all = || (0..data.len()).map(|i| data.image(i));
+        let count = |part: &DataSet, image| (0..part.len()).filter(|&i| part.image(i) == image).count();
+        assert!(all().all(|image| count(&train, image) + count(&test, image) == count(&data, image)));
+        for class in 0..10 {
+            assert!(train.labels.contains(&class) && test.labels.contains(&class), "{class}");
+        }
+        assert!((0..test.len()).all(|i| count(&train, test.image(i)) == 0));
     }
 }
