@@ -2,7 +2,8 @@
 
 mod common;
 
-use common::{Bench, PAIR, Random, preset, schedule};
+use common::{Bench, EIGHT, PAIR, Random, WIDE, preset, schedule, training};
+use memgan::config::UpdateRule;
 use memgan::numeric::SEED_WARMUP;
 use memgan::rtl::blocks::host;
 use memgan::schedule::Schedule;
@@ -172,13 +173,16 @@ impl Host {
         assert!(self.writes.is_empty() && self.steps == 0);
     }
 
-    fn run(&mut self, network: usize) {
-        let program = self.schedule.programs[network].clone();
-        self.command(RUN, network as u64);
-        for op in program.first_op..=program.last_op {
+    /// Runs a network, or behind the networks a phase of a training step.
+    fn run(&mut self, program: usize) {
+        let networks = self.schedule.programs.iter().map(|p| (p.first_op, p.last_op));
+        let mut all = networks.chain(self.schedule.phases.iter().map(|p| (p.first_op, p.last_op)));
+        let (first_op, last_op) = all.nth(program).expect("a program of the schedule");
+        self.command(RUN, program as u64);
+        for op in first_op..=last_op {
             let fetch = self.step(None, false);
             assert!(fetch.fetch && !fetch.start && fetch.op == op, "fetch of operation {op}");
-            self.bench.set("last_op_i", u64::from(op == program.last_op));
+            self.bench.set("last_op_i", u64::from(op == last_op));
             // What the operation before left is still there in the cycle of the start: it must not count.
             self.bench.set("op_done_i", self.random.below(2));
             let start = self.step(None, false);
@@ -217,7 +221,10 @@ fn drive(schedule: &Schedule) {
             0 => h.seed(),
             1 => h.load(network, pace),
             2 => h.latent(network),
-            3 => h.run(network),
+            3 => {
+                let program = h.random.below(schedule.programs.len() + schedule.phases.len());
+                h.run(program);
+            }
             4 => h.read(network, pace),
             _ => {
                 let unknown = h.random.pick(&[5, 6, 7]);
@@ -243,4 +250,14 @@ fn two_networks_with_two_lanes() {
 #[test]
 fn one_network() {
     drive(&preset("cnn"));
+}
+
+#[test]
+fn phases_of_two_networks() {
+    drive(&training(&schedule(EIGHT), UpdateRule::Accumulate, 3));
+}
+
+#[test]
+fn phases_of_one_network() {
+    drive(&training(&schedule(WIDE), UpdateRule::Stochastic, 4));
 }

@@ -4,8 +4,8 @@ mod common;
 
 use common::{Bench, Random};
 use memgan::hdl::Module;
-use memgan::rtl::blocks::{array_fsm, host_fsm};
-use memgan::rtl::{ArrayFsm, HostFsm};
+use memgan::rtl::blocks::{adapt_fsm, array_fsm, host_fsm, loss_fsm, trainer_fsm};
+use memgan::rtl::{AdaptFsm, ArrayFsm, HostFsm, LossFsm, TrainerFsm};
 use rust_hdl::prelude::*;
 
 const CYCLES: usize = 4000;
@@ -110,5 +110,50 @@ fn host() {
         );
         // Idle (closed, open, accept), seed, load (2), latent, fetch, start, run (2), read fetch, read send (2).
         assert_eq!(patterns, 3 + 1 + 2 + 1 + 1 + 1 + 2 + 1 + 2, "states and their strobes");
+    }
+}
+
+#[test]
+fn adapt() {
+    for percent in [40, 60] {
+        let patterns = in_step(
+            &adapt_fsm(),
+            AdaptFsm::default(),
+            percent,
+            by_name!(@set start_i trained_i fold_i last_i last_word_i),
+            by_name!(@get compare_o write_o sum_read_o of_place_o take_o sum_write_o clear_o bias_read_o bias_write_o
+                advance_o restart_o done_o),
+        );
+        // Idle, compare, write, fold source, fold target, fold add (2), step read, step write (2), clear.
+        assert_eq!(patterns, 1 + 1 + 1 + 1 + 1 + 2 + 1 + 2 + 1, "states and their strobes");
+    }
+}
+
+#[test]
+fn loss() {
+    let patterns = in_step(
+        &loss_fsm(),
+        LossFsm::default(),
+        50,
+        by_name!(@set start_i last_lane_i last_word_i),
+        by_name!(@get read_o write_o done_o),
+    );
+    assert_eq!(patterns, 3, "idle, read, lane");
+}
+
+#[test]
+fn trainer() {
+    for percent in [40, 70] {
+        let patterns = in_step(
+            &trainer_fsm(),
+            TrainerFsm::default(),
+            percent,
+            by_name!(@set cmd_valid_i is_train_i is_seed_i no_step_i host_ready_i in_valid_i loads_i draws_i labels_i last_i),
+            by_name!(@get cmd_ready_o take_train_o take_seed_o pass_o seed_o load_o latent_o run_o seeded_o label_ready_o
+                phase_end_o training_o),
+        );
+        // Idle (closed and open, each with and without a command of the host; train; train seed), seed (2), input (2),
+        // label (2), run, wait (2): waiting of one kind looks like that of another.
+        assert_eq!(patterns, 6 + 2 + 2 + 2 + 1 + 1, "states and their strobes");
     }
 }

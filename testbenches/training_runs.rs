@@ -12,8 +12,15 @@ const CHECKPOINT: &str = "checkpoint.safetensors";
 struct Place(tempfile::TempDir);
 
 impl Place {
+    /// With a description of each rule of training.
     fn new() -> Self {
-        Self(tempfile::tempdir().expect("a folder"))
+        let place = Self(tempfile::tempdir().expect("a folder"));
+        let text = memgan::config::preset("tiny").expect("a preset").text;
+        assert!(text.contains("rule = \"stochastic\""), "the preset's rule");
+        fs::write(place.path("stochastic.toml"), text).expect("a file");
+        let text = text.replace("rule = \"stochastic\"", "rule = \"accumulate\"\nkeep_remainder = true");
+        fs::write(place.path("accumulate.toml"), text).expect("a file");
+        place
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -81,10 +88,12 @@ fn is_whole(path: &Path) -> bool {
 
 /// Arguments of a run of `steps` steps into folder `out`.
 fn args(kind: &str, steps: usize, out: &str) -> String {
-    format!("train tiny --steps {steps} --batch 8 --images 200 --checkpoint-every 5 --out {out} {kind}")
+    format!("train {kind} --steps {steps} --batch 8 --images 200 --checkpoint-every 5 --out {out}")
 }
 
-const KINDS: [&str; 3] = ["--rule accumulate", "--rule stochastic", "--float"];
+const CHIP: &str = "accumulate.toml";
+const FLOAT: &str = "tiny --float";
+const KINDS: [&str; 3] = [CHIP, "stochastic.toml", FLOAT];
 
 #[test]
 fn a_killed_run_continues_to_the_same_bytes() {
@@ -120,9 +129,8 @@ fn steps_checkpoints_and_threads_change_no_result() {
 #[test]
 fn an_interrupted_run_stops_in_good_order() {
     let place = Place::new();
-    place.must(0, &args("--float", 300, "whole"));
-    let mut child =
-        place.command(&args("--float", 300, "stopped")).stdout(Stdio::piped()).spawn().expect("memgan starts");
+    place.must(0, &args(FLOAT, 300, "whole"));
+    let mut child = place.command(&args(FLOAT, 300, "stopped")).stdout(Stdio::piped()).spawn().expect("memgan starts");
     let checkpoint = place.path("stopped").join(CHECKPOINT);
     while !checkpoint.exists() && child.try_wait().expect("a child").is_none() {
         std::thread::sleep(Duration::from_millis(1));
@@ -139,14 +147,14 @@ fn an_interrupted_run_stops_in_good_order() {
     assert!(steps < 300);
     // The checkpoint is of the last step and not of one before.
     assert_eq!(place.file("stopped", "metrics.jsonl").split(|&b| b == b'\n').count() as u64, steps + 1);
-    place.must(0, &args("--float", 300, "stopped"));
+    place.must(0, &args(FLOAT, 300, "stopped"));
     place.assert_same("whole", "stopped");
 }
 
 #[test]
 fn checkpoints_that_are_damaged_or_of_another_run_are_refused_and_kept() {
     let place = Place::new();
-    place.must(0, &args("", 6, "run"));
+    place.must(0, &args(CHIP, 6, "run"));
     let path = place.path("run").join(CHECKPOINT);
     let good = fs::read(&path).expect("a checkpoint");
     let mut flipped = good.clone();
@@ -163,7 +171,7 @@ fn checkpoints_that_are_damaged_or_of_another_run_are_refused_and_kept() {
     ];
     for (reason, bytes) in bad {
         fs::write(&path, &bytes).expect("a file");
-        for command in [args("", 9, "run"), "evaluate tiny run".to_owned()] {
+        for command in [args(CHIP, 9, "run"), "evaluate tiny run".to_owned()] {
             let text = place.must(2, &command);
             assert!(text.contains(reason) && text.contains("help:"), "{reason}: {text}");
         }
@@ -171,12 +179,12 @@ fn checkpoints_that_are_damaged_or_of_another_run_are_refused_and_kept() {
     }
     fs::write(&path, &good).expect("a file");
     let others = [
-        (args("--float", 9, "run"), "what is trained"),
-        (args("--rule stochastic", 9, "run"), "`training`"),
-        (args("--seed 2", 9, "run"), "the seed"),
-        (args("", 9, "run").replace("--images 200", "--images 199"), "the data set"),
-        (args("", 9, "run").replace("--batch 8", "--batch 4"), "`training`"),
-        (args("", 9, "run").replace("tiny", "mnist-small"), "the design"),
+        (args(FLOAT, 9, "run"), "what is trained"),
+        (args("stochastic.toml", 9, "run"), "`training`"),
+        (args("accumulate.toml --seed 2", 9, "run"), "the seed"),
+        (args(CHIP, 9, "run").replace("--images 200", "--images 199"), "the data set"),
+        (args(CHIP, 9, "run").replace("--batch 8", "--batch 4"), "the batch"),
+        (args("mnist-small", 9, "run"), "the design"),
         ("evaluate mnist-small run".to_owned(), "the design"),
     ];
     for (command, what) in others {
@@ -184,14 +192,14 @@ fn checkpoints_that_are_damaged_or_of_another_run_are_refused_and_kept() {
         assert!(text.contains(what), "{what}: {text}");
     }
     assert!(fs::read(&path).expect("a checkpoint") == good);
-    place.must(0, &args("", 9, "run"));
+    place.must(0, &args(CHIP, 9, "run"));
 }
 
 #[cfg(unix)]
 #[test]
 fn a_full_disk_costs_no_checkpoint() {
     // Blocks of 512 bytes that a file may have: too few for the metrics, or enough for them and too few for a checkpoint.
-    for (kind, blocks, file) in [("", 2, "metrics.jsonl"), ("--float", 12, CHECKPOINT)] {
+    for (kind, blocks, file) in [(CHIP, 2, "metrics.jsonl"), (FLOAT, 12, CHECKPOINT)] {
         let place = Place::new();
         place.must(0, &args(kind, 10, "run"));
         let before = place.file("run", CHECKPOINT);
@@ -217,23 +225,25 @@ fn two_runs_do_not_share_a_directory() {
     fs::create_dir(place.path("run")).expect("a folder");
     let lock = fs::File::create(place.path("run").join(".lock")).expect("a file");
     lock.lock().expect("a lock");
-    let text = place.must(2, &args("", 5, "run"));
+    let text = place.must(2, &args(CHIP, 5, "run"));
     assert!(text.contains("in use by another run"), "{text}");
     drop(lock);
-    place.must(0, &args("", 5, "run"));
+    place.must(0, &args(CHIP, 5, "run"));
 }
 
 #[test]
 fn wrong_arguments_are_answered_before_anything_is_written() {
     let place = Place::new();
     fs::write(place.path("file"), "").expect("a file");
+    let text = memgan::config::preset("tiny").expect("a preset").text;
+    fs::write(place.path("bare.toml"), text.split("[training]").next().expect("a part")).expect("a file");
     let bad = [
         ("train tiny --steps 0 --out x", "--steps"),
         ("train tiny --batch 0 --out x", "--batch"),
         ("train tiny --batch 257 --out x", "--batch"),
         ("train tiny --images 0 --out x", "--images"),
         ("train tiny --checkpoint-every 0 --out x", "--checkpoint-every"),
-        ("train tiny --float --rule accumulate --out x", "--rule"),
+        ("train bare.toml --out x", "[training]"),
         ("train tiny --data nowhere --out x", "nowhere"),
         ("train nowhere.toml --out x", "nowhere.toml"),
         ("evaluate tiny nowhere", "nowhere"),
@@ -251,17 +261,15 @@ fn wrong_arguments_are_answered_before_anything_is_written() {
 #[test]
 fn a_batch_is_as_large_as_the_description_allows() {
     let place = Place::new();
-    let text = memgan::config::preset("tiny").expect("a preset").text;
-    fs::write(place.path("mine.toml"), format!("{text}\n[training]\nbatch = 4\n")).expect("a file");
-    let text = place.must(2, "train mine.toml --batch 5 --steps 1 --images 20 --out x");
-    assert!(text.contains("a batch of 5 images") && text.contains("training.batch"), "{text}");
-    place.must(0, "train mine.toml --steps 1 --images 20 --out y");
+    let text = place.must(2, "train stochastic.toml --batch 9 --steps 1 --images 20 --out x");
+    assert!(text.contains("a batch of 9 images") && text.contains("training.batch"), "{text}");
+    place.must(0, "train stochastic.toml --steps 1 --images 20 --out y");
 }
 
 #[test]
 fn a_gan_is_scored() {
     let place = Place::new();
-    for kind in ["", "--float"] {
+    for kind in [CHIP, FLOAT] {
         place.must(0, &args(kind, 10, "run"));
         let json = place.must(0, "evaluate tiny run --images 200 --format json");
         let report: Value = serde_json::from_str(&json).expect("JSON");
@@ -303,7 +311,7 @@ fn a_classifier_learns_and_is_tested() {
 #[test]
 fn float_weights_go_on_to_the_devices() {
     let place = Place::new();
-    place.must(0, &args("--float", 3, "run"));
+    place.must(0, &args(FLOAT, 3, "run"));
     place.must(0, "emit tiny --weights run/weights.safetensors --out hardware");
     assert!(place.path("hardware/manifest.json").exists());
 }

@@ -1,8 +1,9 @@
 //! `memgan train`: a training run that can be stopped and continued.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use memgan::config::{Design, Training, UpdateRule};
+use memgan::config::{Design, UpdateRule};
 use memgan::data::atomic::{self, Sync};
+use memgan::golden::TrainError;
 use memgan::schedule::Schedule;
 use memgan::train::{Ending, Kind, Options, Run, StepRecord, Summary, TrainingData, TrainingError};
 use serde_json::{Value, json};
@@ -40,9 +41,6 @@ pub struct Args {
     /// Train in f32 with Adam instead: the baseline.
     #[arg(long)]
     float: bool,
-    /// How gradients become pulses, in place of the description's `training.rule`.
-    #[arg(long, value_enum, conflicts_with = "float")]
-    rule: Option<Rule>,
     /// Steps from one checkpoint to the next.
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
     checkpoint_every: u64,
@@ -54,18 +52,11 @@ pub struct Args {
     threads: Option<u16>,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Rule {
-    /// Gradients of a batch are summed in a memory, then rounded to pulses.
-    Accumulate,
-    /// Rows and columns fire at random; no memory a weight.
-    Stochastic,
-}
-
 pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
-    let mut design = Design::load(&args.description)?;
-    let described = design.training.is_some();
-    design.training = Some(training(&design, args));
+    let design = Design::load(&args.description)?;
+    if design.training.is_none() && !args.float {
+        return Err(TrainingError::from(TrainError::NoTraining).into());
+    }
     let training = design.training.clone().unwrap_or_default();
     let data = TrainingData::load(&design, args.data.as_deref(), args.images.map(|n| n as usize))??;
     let schedule = Schedule::new(&design);
@@ -94,30 +85,13 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
     write_report(args, &report)?;
     match output.format {
         Format::Json => output.json(report)?,
-        Format::Human => output.text(&human(&design, &options, described, &data, &summary, seconds))?,
+        Format::Human => output.text(&human(&design, &options, &data, &summary, seconds))?,
     }
     match summary.ending {
         Ending::Finished => Ok(Outcome::Success),
         Ending::Stopped => Ok(Outcome::Interrupted),
         Ending::Diverged { step, trouble } => Err(CliError::Diverged { step, last: summary.steps, trouble }),
     }
-}
-
-/// The description's table with what the arguments change, or that of an empty `[training]`.
-fn training(design: &Design, args: &Args) -> Training {
-    let given = design.training.clone();
-    // Without a table nothing was sized for a batch yet.
-    let batch = given.as_ref().map_or(args.batch.map(usize::from), |t| Some(t.batch));
-    let mut training = given.unwrap_or_default();
-    training.batch = batch.unwrap_or(training.batch);
-    if let Some(rule) = args.rule {
-        training.rule = match rule {
-            Rule::Accumulate => UpdateRule::Accumulate,
-            Rule::Stochastic => UpdateRule::Stochastic,
-        };
-        training.keep_remainder &= training.rule == UpdateRule::Accumulate;
-    }
-    training
 }
 
 /// Runs `work` on `threads` threads of rayon, or on its usual ones.
@@ -159,14 +133,7 @@ fn write_report(args: &Args, report: &Value) -> Result<(), CliError> {
     Ok(atomic::write(&args.out.join("report.json"), text.as_bytes(), Sync::No).map_err(TrainingError::Write)?)
 }
 
-fn human(
-    design: &Design,
-    options: &Options,
-    described: bool,
-    data: &TrainingData,
-    summary: &Summary,
-    seconds: f64,
-) -> String {
+fn human(design: &Design, options: &Options, data: &TrainingData, summary: &Summary, seconds: f64) -> String {
     let training = design.training.clone().unwrap_or_default();
     let how = match (options.kind, training.rule) {
         (Kind::Float, _) => "in f32 with Adam",
@@ -176,9 +143,6 @@ fn human(
     let count = |n: u64| grouped(n as usize);
     let made = summary.steps - summary.continued_from;
     let mut text = format!("{}: {} steps of {} images {how}\n", design.name, count(summary.steps), options.batch);
-    if !described {
-        text += "training   the description has no [training]: defaults\n";
-    }
     let note = data.note.as_ref().map(|n| format!(" ({n})")).unwrap_or_default();
     text += &format!("images     {} of {}{note}\n", grouped(data.train.len()), data.train.source);
     if summary.continued_from > 0 {

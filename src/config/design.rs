@@ -295,4 +295,10 @@ impl Design {
     pub fn network(&self, role: Role) -> Option<&Network> {
         self.networks.iter().find(|n| n.role == role)
     }
+
+    /// Clock cycles of a programming pulse in the crossbar macro: `pulse_ns` rounded up, at least 3; at most 10^6.
+    /// Counted as `conversion_cycles` are: `pulse_done_o` is high one cycle less after `pulse_start_i`.
+    pub fn pulse_cycles(&self) -> u32 {
+        ((self.device.pulse_ns * self.clock_mhz / 1000.0).ceil() as u32).max(3)
+    }
 }

@@ -22,6 +22,10 @@ pub enum Op {
     Run = 3,
     /// Sends words from memory to `out_*`.
     Read = 4,
+    /// Trains; the argument is the number of steps.
+    Train = 5,
+    /// Sets the seed of the training.
+    TrainSeed = 6,
 }
 
 /// One word of crossbar cells.
@@ -45,6 +49,10 @@ pub enum ConfigSpace {
     Bias = 0,
     /// A parameter of a layer.
     Layer = 1,
+    /// Training registers of a layer.
+    Training = 2,
+    /// The batch.
+    Trainer = 15,
 }
 
 /// One configuration word.

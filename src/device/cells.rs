@@ -113,6 +113,11 @@ impl ProgramWord {
         let adcs = schedule.design.crossbar.adcs();
         let rows = schedule.design.crossbar.rows;
         let full_group = bank.column_tiles * adcs;
+        // Pulses need room both ways; without training fewer conducting devices draw less power.
+        let encode = |w: i16| match schedule.design.training {
+            Some(_) => code.encode_centred(i32::from(w)),
+            None => code.encode(i32::from(w)),
+        };
         let mut words = Vec::with_capacity(bank.matrix_rows * bank.groups * bank.column_tiles);
         for i in 0..bank.matrix_rows {
             let weights = levels.row(i);
@@ -121,7 +126,7 @@ impl ProgramWord {
                 for column_tile in 0..bank.column_tiles {
                     let first = group * full_group + column_tile * adcs;
                     let cells = (first..first + adcs)
-                        .map(|j| weights.get(j).map_or(code.unused(), |&w| code.encode(i32::from(w))))
+                        .map(|j| weights.get(j).map_or(code.unused(), |&w| encode(w)))
                         .collect();
                     words.push(ProgramWord { tile: tile_row + column_tile, row: i % rows, group, cells });
                 }

@@ -2,6 +2,8 @@
 
 mod report;
 mod session;
+mod training;
 
 pub use report::{LayerReport, Mismatch, PassReport, Totals};
 pub use session::{Session, SessionOptions};
+pub use training::{OpReport, PhaseReport, StateDifference, TrainingSession};

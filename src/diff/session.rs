@@ -63,17 +63,7 @@ impl<'a> Session<'a> {
         golden: &Mapping,
         options: &SessionOptions,
     ) -> Result<Self, CosimError> {
-        let package = Package::new(schedule, None);
-        let sources = write_sources(schedule, &package, options.view)?;
-        let spec = BuildSpec::design(TOP, &sources).trace(options.trace);
-        let driver_options = DriverOptions {
-            stall_probability: options.stall_probability,
-            seed: options.stall_seed,
-            record: options.record,
-            ..DriverOptions::default()
-        };
-        let mut driver = Driver::start(&spec, &driver_options)?;
-        driver.wait_idle(10 + schedule.accumulator_words as u64)?;
+        let (mut driver, sources) = start_driver(schedule, options)?;
         program(schedule, hardware, &mut driver)?;
         Ok(Self {
             schedule,
@@ -253,6 +243,31 @@ impl<'a> Session<'a> {
         };
         Mismatch { layer, row, column, channel, cycle, expected, got }
     }
+}
+
+/// Emits and builds a design; returns it after its reset, with its Verilog files.
+pub(super) fn start_driver(
+    schedule: &Schedule,
+    options: &SessionOptions,
+) -> Result<(Driver, Vec<PathBuf>), CosimError> {
+    let package = Package::new(schedule, None);
+    let sources = write_sources(schedule, &package, options.view)?;
+    let spec = BuildSpec::design(TOP, &sources).trace(options.trace);
+    let driver_options = DriverOptions {
+        stall_probability: options.stall_probability,
+        seed: options.stall_seed,
+        record: options.record,
+        ..DriverOptions::default()
+    };
+    let mut driver = Driver::start(&spec, &driver_options)?;
+    // Memories are cleared after reset, each a word a cycle.
+    let words = schedule.accumulator_words.max(schedule.gradient_words).max(schedule.bias_words) as u64;
+    if schedule.design.training.is_some() {
+        driver.model().poke("prog_write_i", 1)?;
+        driver.model().poke("cfg_write_i", 1)?;
+    }
+    driver.wait_idle(100 + words + (2 << schedule.widths.index))?;
+    Ok((driver, sources))
 }
 
 /// Sends cells, biases and layer parameters.

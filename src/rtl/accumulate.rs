@@ -1,15 +1,83 @@
 //! Beats become activations: rotate, scatter-add or bias, requantise, non-linearity, dropout.
 
 use super::activation::{ACTIVATION_BITS, activation_lane};
+use super::derivative::derivative_lane;
 use super::lanes::Sizes;
 use crate::hdl::{Builder, Expr, Module};
 use crate::numeric::{BIAS_BITS, SHIFT_BITS};
-use crate::schedule::{OpKind, Schedule};
+use crate::schedule::{OpKind, Schedule, bits_for};
 use std::sync::Arc;
 
 /// Whether the design has accumulators.
 pub(super) fn scatters(schedule: &Schedule) -> bool {
     schedule.ops.iter().any(|o| o.kind == OpKind::ScatterWindow)
+}
+
+/// What the pipeline needs beside in a design that trains.
+struct Training {
+    backward: Expr,
+    read: Expr,
+    read_address: Expr,
+    read_data: Expr,
+    /// Errors written in this cycle: whether, how many, how many saturated, how many in the upper half.
+    counts: [Expr; 4],
+}
+
+impl Training {
+    fn ports(m: &mut Builder, schedule: &Schedule) -> Self {
+        let (l, aw) = (schedule.lanes, schedule.widths.activation_word as usize);
+        let n = bits_for(l) as usize;
+        m.group("Training: errors instead of activations, without bias, times the derivative");
+        let backward = m.input("backward_i", 1, "");
+        let read = m.output("activation_read_valid_o", 1, "");
+        let read_address = m.output("activation_read_address_o", aw, "");
+        let read_data = m.input("activation_read_data_i", 8 * l, "");
+        m.group("Range of the errors before the derivative");
+        let counts = [
+            m.output("errors_valid_o", 1, ""),
+            m.output("errors_count_o", n, ""),
+            m.output("errors_saturated_o", n, ""),
+            m.output("errors_upper_o", n, "magnitude above 63"),
+        ];
+        Self { backward, read, read_address, read_data, counts }
+    }
+
+    fn count(&self, m: &mut Builder, writes: &Expr, mask: &Expr, rounded: &Expr, clipped: &Expr) {
+        let l = mask.width();
+        let n = bits_for(l) as usize;
+        let [valid, outs @ ..] = &self.counts;
+        m.assign(valid, writes.and(&self.backward));
+        let numbers = ["written_count", "saturated_count", "upper_count"].map(|name| m.var(name, n));
+        m.comb(|s| {
+            for number in &numbers {
+                s.set_now(number, Expr::zero(n));
+            }
+            s.for_("error", 0..l, |s, lane| {
+                s.if_(mask.bit_at(lane), |s| {
+                    let top = rounded.part_at(lane * 8 + 6, 2);
+                    // -64 has the top bits of the upper half and a magnitude of 64.
+                    let upper = top
+                        .eq(Expr::bin(2, 0b01))
+                        .or(top.eq(Expr::bin(2, 0b10)))
+                        .or(rounded.part_at(lane * 8, 8).eq(Expr::slit(8, -64)));
+                    for (number, one) in numbers.iter().zip([Expr::ones(1), clipped.bit_at(lane), upper]) {
+                        s.set_now(number, number.add(one.zext(n)));
+                    }
+                });
+            });
+        });
+        for (out, number) in outs.iter().zip(&numbers) {
+            m.assign(out, number);
+        }
+    }
+}
+
+/// `value`, or zero in a backward operation.
+fn unless(backward: &Option<Expr>, value: Expr) -> Expr {
+    match backward {
+        Some(backward) => backward.not().repeat(value.width()).and(value),
+        None => value,
+    }
 }
 
 /// Rotation, scatter-add or bias, requantisation, non-linearity and dropout; `rotate` turns words of column sums.
@@ -77,6 +145,8 @@ pub fn accumulate(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
     let write_address = m.output_var("write_address_o", aw, "");
     let write_mask = m.output_var("write_mask_o", l, "");
     let write_data = m.output_var("write_data_o", 8 * l, "");
+    let training = schedule.design.training.is_some().then(|| Training::ports(&mut m, schedule));
+    let backward = training.as_ref().map(|t| t.backward.clone());
 
     m.section("Stage 1: rotate the sums to their lanes, read bias and accumulators");
     m.assign(&bias_read, &beat_valid);
@@ -129,7 +199,7 @@ pub fn accumulate(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
             let more = mask2.bit_at(lane).and(&is_scatter);
             let added = m.wire("added", more.mux(old.add(sum.sext(cb)), kept));
             m.assign(added2.part_at(lane * cb, cb), added);
-            let bias = bias_data.part_at(lane * bb, bb).sext(vb);
+            let bias = unless(&backward, bias_data.part_at(lane * bb, bb).sext(vb));
             let base = m.wire("base", is_finish.mux(old.sext(vb), sum.sext(vb)));
             m.assign(value2.part_at(lane * vb, vb), base.add(bias));
         });
@@ -156,7 +226,7 @@ pub fn accumulate(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
     } else {
         m.unused("unused_kind", std::slice::from_ref(&is_finish));
         m.gen_for("gen_add", "lane", 0..l, |m, lane| {
-            let bias = bias_data.part_at(lane * bb, bb).sext(vb);
+            let bias = unless(&backward, bias_data.part_at(lane * bb, bb).sext(vb));
             m.assign(value2.part_at(lane * vb, vb), sums2.part_at(lane * sb, sb).sext(vb).add(bias));
         });
     }
@@ -170,10 +240,27 @@ pub fn accumulate(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
         });
     });
 
+    let value_of_activation = training.as_ref().map(|t| {
+        m.section("The activation at the place of an error: read in stage 1, here in stage 2");
+        m.assign(&t.read, beat_valid.and(&t.backward).and(is_scatter.not()));
+        let address = super::gather::fit(&mut m, "activation_offset", &beat_word, aw);
+        m.assign(&t.read_address, target.add(&address));
+        let at3 = m.var("activation3_q", 8 * l);
+        m.clocked_no_reset(|s| {
+            s.if_(&valid2, |s| s.set(&at3, &t.read_data));
+        });
+        at3
+    });
+
     m.section("Stage 3: requantise, non-linearity, dropout");
     let lane_module = activation_lane(schedule);
     let activated = m.net("activated", 8 * l);
     let kept = m.net("kept", 8 * l);
+    let drops = match &backward {
+        Some(backward) => m.wire("drops", backward.not().and(dropout.any())),
+        None => dropout.any(),
+    };
+    let range = training.as_ref().map(|_| (m.net("rounded", 8 * l), m.net("clipped", l), m.net("derived", 8 * l)));
     m.gen_for("gen_lane", "lane", 0..l, |m, lane| {
         m.inst("u_activation", &lane_module, |u| {
             u.connect("value_i", value3.part_at(lane * vb, vb));
@@ -181,19 +268,45 @@ pub fn accumulate(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
             u.connect("activation_i", &activation);
             u.connect("slope_i", &slope);
             u.connect("value_o", activated.part_at(lane * 8, 8));
+            if let Some((rounded, clipped, _)) = &range {
+                u.connect("rounded_o", rounded.part_at(lane * 8, 8));
+                u.connect("clipped_o", clipped.bit_at(lane));
+            }
         });
-        let drop = m.wire("drop", random.part_at(lane * 8, 8).ult(&dropout));
+        let below = random.part_at(lane * 8, 8).ult(&dropout);
+        let drop = m.wire("drop", if backward.is_some() { drops.and(below) } else { below });
         m.assign(kept.part_at(lane * 8, 8), drop.mux(Expr::zero(8), activated.part_at(lane * 8, 8)));
     });
+    if let (Some(at3), Some((rounded, _, derived))) = (&value_of_activation, &range) {
+        let derivative = derivative_lane(schedule);
+        let dropped = m.wire("had_dropout", dropout.any());
+        m.gen_for("gen_derivative", "lane", 0..l, |m, lane| {
+            m.inst("u_derivative", &derivative, |u| {
+                u.connect("error_i", rounded.part_at(lane * 8, 8));
+                u.connect("value_i", at3.part_at(lane * 8, 8));
+                u.connect("activation_i", &activation);
+                u.connect("slope_i", &slope);
+                u.connect("dropout_i", &dropped);
+                u.connect("error_o", derived.part_at(lane * 8, 8));
+            });
+        });
+    }
     let writes = m.wire("writes_activations", valid3.and(is_scatter.not()));
-    m.assign(&step, writes.and(&done3).and(dropout.any()));
+    m.assign(&step, writes.and(&done3).and(&drops));
+    let written = match (&training, &range) {
+        (Some(t), Some((rounded, clipped, derived))) => {
+            t.count(&mut m, &writes, &mask3, rounded, clipped);
+            m.wire("written", t.backward.mux(derived, &kept))
+        }
+        _ => kept,
+    };
     m.clocked(|s| s.set(&write, &writes));
     let address3 = super::gather::fit(&mut m, "target_offset", &word3, aw);
     m.clocked_no_reset(|s| {
         s.if_(&writes, |s| {
             s.set(&write_address, target.add(&address3));
             s.set(&write_mask, &mask3);
-            s.set(&write_data, &kept);
+            s.set(&write_data, &written);
         });
     });
     m.assign(&idle, Expr::concat(&[beat_valid.clone(), valid2.clone(), valid3.clone(), write.clone()]).any().not());

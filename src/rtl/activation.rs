@@ -50,6 +50,10 @@ pub fn activation_lane(schedule: &Schedule) -> Arc<Module> {
     let code = m.input("activation_i", ACTIVATION_BITS, "0 linear, 1 relu, 2 leaky relu, 3 tanh, 4 sigmoid");
     let slope = m.input("slope_i", 3, "leaky relu: negative values times 2^-slope");
     let out = m.output_var("value_o", 8, "signed, -127..127");
+    let range = schedule.design.training.is_some().then(|| {
+        m.group("Before the non-linearity");
+        (m.output("rounded_o", 8, "signed, -127..127"), m.output("clipped_o", 1, "the value did not fit"))
+    });
 
     m.section("Round and saturate");
     let half = m.wire("half", Expr::lit(wide, 1).shl_dyn(&shift).shr(1));
@@ -59,6 +63,10 @@ pub fn activation_lane(schedule: &Schedule) -> Arc<Module> {
     let min = m.wire("below", scaled.slt(Expr::slit(wide, -127)));
     let r = m.wire("rounded", max.mux(Expr::slit(8, 127), min.mux(Expr::slit(8, -127), scaled.slice(0, 8))));
     let negative = m.wire("negative", scaled.msb());
+    if let Some((rounded, clipped)) = &range {
+        m.assign(rounded, &r);
+        m.assign(clipped, max.or(&min));
+    }
 
     let leaked = leaky.then(|| {
         m.section("Leaky relu");

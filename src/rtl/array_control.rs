@@ -165,7 +165,7 @@ pub fn array_fsm() -> Arc<Module> {
 /// The kernel with its timers and counters.
 pub fn array_control(schedule: &Schedule) -> Arc<Module> {
     let c = &schedule.design.converter;
-    let gw = schedule.widths.group as usize;
+    let gw = schedule.widths.conversion as usize;
     let tw = crate::schedule::bits_for(c.settle_cycles.max(c.sample_cycles) as usize - 1).max(1) as usize;
     let two_phase = c.signed_input == SignedInput::TwoPhase;
     let mut m = Builder::new("memgan_array_control", file!());
@@ -193,6 +193,16 @@ pub fn array_control(schedule: &Schedule) -> Arc<Module> {
     let release = m.input("release_i", 1, "");
     m.group("Status");
     let active = m.output("active_o", 1, "a tile settles, samples or converts");
+    let range = schedule.design.training.is_some().then(|| {
+        m.group("Range of the codes of a whole read");
+        let [saturated_in, upper_in] = [
+            m.input("codes_saturated_i", 1, "of the group that is captured"),
+            m.input("codes_upper_i", 1, "of the group that is captured"),
+        ];
+        let end = m.output("read_end_o", 1, "the last group of a read is captured");
+        let outs = [m.output("read_saturated_o", 1, ""), m.output("read_upper_o", 1, "")];
+        (end, [saturated_in, upper_in], outs)
+    });
 
     let settle = m.localparam("SETTLE_LAST", tw, u128::from(c.settle_cycles) - 1, "settle cycles - 1");
     let window = m.localparam("SAMPLE_LAST", tw, u128::from(c.sample_cycles) - 1, "sample cycles - 1");
@@ -243,5 +253,16 @@ pub fn array_control(schedule: &Schedule) -> Arc<Module> {
             .elif(&next_group, |s| s.set(&group, group.add(Expr::lit(gw, 1))));
         s.set(&captured_out, captured_out.and(release.not()).or(&capture));
     });
+    if let Some((end, flags, outs)) = range {
+        m.section("Flags of a read, collected over its groups");
+        m.assign(&end, capture.and(&last_group));
+        for ((name, flag), out) in ["saturated_q", "upper_q"].into_iter().zip(&flags).zip(&outs) {
+            let before = m.reg(name, 1, 0);
+            m.assign(out, before.or(flag));
+            m.clocked(|s| {
+                s.if_(&capture, |s| s.set(&before, last_group.not().and(before.or(flag))));
+            });
+        }
+    }
     m.finish()
 }

@@ -11,7 +11,7 @@ pub fn drain(schedule: &Schedule) -> Arc<Module> {
     let sizes = Sizes::of(schedule);
     let (e, l, lb) = (sizes.element, sizes.lanes, sizes.lane_bits);
     let w = &schedule.widths;
-    let (rw, gw) = (result_word_bits(schedule), w.group as usize);
+    let (rw, gw) = (result_word_bits(schedule), w.conversion as usize);
     let word_bits = e - lb;
 
     let mut m = Builder::new("memgan_drain", file!());

@@ -1,7 +1,10 @@
 //! Gather: segments of a tensor become a vector in the line DAC registers.
 
+use super::fire::fire_lane;
 use super::lanes::{Sizes, lanes_below, wrapped_lane_mask};
+use crate::config::UpdateRule;
 use crate::hdl::{Builder, Expr, Module};
+use crate::numeric::Rate;
 use crate::schedule::Schedule;
 use std::sync::Arc;
 
@@ -9,6 +12,49 @@ use std::sync::Arc;
 pub(super) fn dac_word_bits(schedule: &Schedule) -> usize {
     let sizes = Sizes::of(schedule);
     sizes.element - sizes.lane_bits
+}
+
+/// What gather needs beside in a design that trains.
+struct Training {
+    start: Expr,
+    backward: Expr,
+    update: Expr,
+    target_word: Expr,
+    error_data: Expr,
+    segment_side: Expr,
+    read_side: Expr,
+    dac_side: Expr,
+    /// Random words, rate and step, where lines fire at random.
+    fire: Option<(Expr, Expr, Expr)>,
+}
+
+impl Training {
+    fn ports(m: &mut Builder, schedule: &Schedule) -> Self {
+        let (l, a) = (schedule.lanes, schedule.widths.activation_word as usize);
+        m.group("Training: side 0 is inputs to word lines, side 1 errors to bit lines; an update takes them in turns");
+        Self {
+            start: m.input("start_i", 1, ""),
+            backward: m.input("backward_i", 1, "side 1 only"),
+            update: m.input("update_i", 1, "side 0, then side 1 of each position"),
+            target_word: m.input("target_word_i", a, "first word of the update's errors"),
+            error_data: m.input("error_data_i", 8 * l, "as read_data_i, from the error memory"),
+            segment_side: m.output("segment_side_o", 1, "side of the segment that is taken next"),
+            read_side: m.output("read_side_o", 1, "0 activation memory, 1 error memory"),
+            dac_side: m.output("dac_side_o", 1, "0 word lines, 1 bit lines"),
+            fire: fires(schedule).then(|| {
+                (
+                    m.input("random_i", 16 * l, "one a lane"),
+                    m.input("rate_i", Rate::BITS as usize, ""),
+                    m.output("random_step_o", 1, "a word of the update was turned into lines that fire"),
+                )
+            }),
+        }
+    }
+}
+
+/// Whether lines fire at random in an update.
+pub(super) fn fires(schedule: &Schedule) -> bool {
+    schedule.design.training.as_ref().is_some_and(|t| t.rule == UpdateRule::Stochastic)
 }
 
 /// The block that fills the line DACs; `rotate` turns words of activations.
@@ -49,6 +95,7 @@ pub fn gather(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
     m.group("Array control");
     let apply = m.input("apply_i", 1, "the vector moves to the lines");
     let ready_out = m.output("vector_ready_o", 1, "");
+    let training = schedule.design.training.is_some().then(|| Training::ports(&mut m, schedule));
 
     m.section("Segment in progress");
     let valid = m.reg("valid_q", 1, 0);
@@ -65,13 +112,37 @@ pub fn gather(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
     let take = m.wire("take", ends.mux(left.trunc(lb + 1), &room));
     let issue = m.wire("issue", valid.and(pending.not()));
     let finish = m.wire("finish", issue.and(&ends));
-    let vector_end = m.wire("vector_end", finish.and(&last));
     let accept = m.wire("accept", valid.not().or(&finish));
+    // The side of the segment in progress, of the next one, and of the word at the memories' outputs.
+    let sides = training.as_ref().map(|t| {
+        let side = m.reg("side_q", 1, 0);
+        let next_side = m.reg("next_side_q", 1, 0);
+        m.assign(&t.segment_side, &next_side);
+        m.clocked(|s| {
+            s.if_(&t.start, |s| s.set(&next_side, &t.backward)).elif(accept.and(&seg_valid), |s| {
+                s.set(&side, &next_side);
+                s.set(&next_side, next_side.xor(seg_last.and(&t.update)));
+            });
+        });
+        side
+    });
+    let vector_end = match (&training, &sides) {
+        (Some(t), Some(side)) => finish.and(&last).and(side.or(t.update.not())),
+        _ => finish.and(&last),
+    };
+    let vector_end = m.wire("vector_end", vector_end);
     m.assign(&seg_ready, &accept);
     let fetch = m.wire("fetch", issue.and(left.any()));
     m.assign(&read, &fetch);
     let word = m.wire("word", sizes.word(&address));
     let source_word = fit(&mut m, "word", &word, a);
+    let base = match (&training, &sides) {
+        (Some(t), Some(side)) => {
+            m.assign(&t.read_side, side);
+            m.wire("base_word", t.update.and(side).mux(&t.target_word, &base))
+        }
+        _ => base,
+    };
     m.assign(&read_address, base.add(source_word));
 
     m.section("Stage 1: the word is at the memory's output; stage 2: at the DACs");
@@ -83,6 +154,23 @@ pub fn gather(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
     let word1 = m.var("word1_q", dw);
     let turn = m.wire("turn", to1.sub(&from1));
     let turned = m.net("turned", 8 * l);
+    let read_data = match (&training, &sides) {
+        (Some(t), Some(side)) => {
+            let side1 = m.var("side1_q", 1);
+            let side2 = m.var("side2_q", 1);
+            m.clocked_no_reset(|s| {
+                s.if_(&fetch, |s| s.set(&side1, side));
+                s.if_(&valid1, |s| s.set(&side2, &side1));
+            });
+            m.assign(&t.dac_side, &side2);
+            let word = m.wire("read_word", side1.mux(&t.error_data, &read_data));
+            match &t.fire {
+                None => word,
+                Some(fire) => fired(&mut m, schedule, &word, &t.update, &valid1, fire),
+            }
+        }
+        _ => read_data,
+    };
     m.inst("u_rotate", rotate, |u| {
         u.connect("data_i", &read_data);
         u.connect("amount_i", &turn);
@@ -140,6 +228,29 @@ pub fn gather(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
     m.finish()
 }
 
+/// In an update, `word` as lines that fire: -1, 0 or 1 a lane.
+fn fired(
+    m: &mut Builder,
+    schedule: &Schedule,
+    word: &Expr,
+    update: &Expr,
+    valid: &Expr,
+    (random, rate, step): &(Expr, Expr, Expr),
+) -> Expr {
+    let lane_module = fire_lane();
+    let codes = m.net("fired", 8 * schedule.lanes);
+    m.gen_for("gen_fire", "lane", 0..schedule.lanes, |m, lane| {
+        m.inst("u_fire", &lane_module, |u| {
+            u.connect("value_i", word.part_at(lane * 8, 8));
+            u.connect("random_i", random.part_at(lane * 16, 16));
+            u.connect("rate_i", rate);
+            u.connect("code_o", codes.part_at(lane * 8, 8));
+        });
+    });
+    m.assign(step, update.and(valid));
+    m.wire("line_word", update.mux(&codes, word))
+}
+
 /// `value` in exactly `width` bits: cut (the schedule guarantees that the cut bits are zero) or zero-extended.
 pub(super) fn fit(m: &mut Builder, name: &str, value: &Expr, width: usize) -> Expr {
     if value.width() > width {
@@ -148,4 +259,9 @@ pub(super) fn fit(m: &mut Builder, name: &str, value: &Expr, width: usize) -> Ex
     } else {
         value.zext(width)
     }
+}
+
+/// `value`, whose lost bits are known to be zero, in exactly `width` bits.
+pub(super) fn resize(value: &Expr, width: usize) -> Expr {
+    if value.width() > width { value.trunc(width) } else { value.zext(width) }
 }

@@ -16,10 +16,14 @@ pub enum Command {
     Load = 1,
     /// Fill a network's input with latents.
     Latent = 2,
-    /// Run a network.
+    /// Run a network, or a phase of a training step: these have the numbers after the networks.
     Run = 3,
     /// Send a network's output to the output stream.
     Read = 4,
+    /// Train; the argument is the number of steps. Of the trainer, as the next one.
+    Train = 5,
+    /// Seed the training.
+    TrainSeed = 6,
 }
 
 /// States of the sequencer.
@@ -219,6 +223,26 @@ pub fn host_fsm() -> Arc<Module> {
         .finish()
 }
 
+/// First operation of the program that the argument of a run names: networks, then phases of a training step.
+fn program_start(m: &mut Builder, schedule: &Schedule, argument: &Expr) -> Expr {
+    let networks = schedule.programs.iter().map(|p| p.first_op);
+    let starts: Vec<usize> = networks.chain(schedule.phases.iter().map(|p| p.first_op)).collect();
+    let (width, bits) = (schedule.widths.op as usize, bits_for(starts.len() - 1) as usize);
+    let program = m.wire("program_number", argument.slice(0, bits));
+    let first = m.var("first_op", width);
+    m.comb(|p| {
+        p.case(&program, |c| {
+            for (i, &start) in starts.iter().enumerate() {
+                c.arm(Expr::lit(bits, i as u128), |p| p.set(&first, Expr::lit(width, start as u128)));
+            }
+            if starts.len() < 1 << bits {
+                c.default(|p| p.set(&first, Expr::zero(width)));
+            }
+        });
+    });
+    first
+}
+
 /// Commands, streams, operation counter.
 pub fn host(schedule: &Schedule) -> Arc<Module> {
     let sizes = Sizes::of(schedule);
@@ -240,7 +264,12 @@ pub fn host(schedule: &Schedule) -> Arc<Module> {
     let cmd_valid = m.input("cmd_valid_i", 1, "");
     let cmd_ready = m.output("cmd_ready_o", 1, "");
     let cmd_op = m.input("cmd_op_i", 3, "0 seed, 1 load, 2 latent, 3 run, 4 read");
-    let cmd_arg = m.input("cmd_arg_i", 32, "seed, or network in bit 0");
+    let argument = if schedule.phases.is_empty() {
+        "seed, or network in bit 0"
+    } else {
+        "seed, network in bit 0, or program of a run: networks, then phases"
+    };
+    let cmd_arg = m.input("cmd_arg_i", 32, argument);
     m.group("Input stream");
     let in_valid = m.input("in_valid_i", 1, "");
     let in_ready = m.output("in_ready_o", 1, "");
@@ -281,7 +310,11 @@ pub fn host(schedule: &Schedule) -> Arc<Module> {
         None => Expr::lit(width, f(0) as u128),
     };
     let programs = &schedule.programs;
-    let first_op = m.wire("first_op", by_network(&|n| programs[n].first_op, ob));
+    let first_op = if schedule.phases.is_empty() {
+        m.wire("first_op", by_network(&|n| programs[n].first_op, ob))
+    } else {
+        program_start(&mut m, schedule, &cmd_arg)
+    };
     let in_base = m.wire("input_word", by_network(&|n| tensor(programs[n].input).base_word, aw));
     let out_base = m.wire("output_word", by_network(&|n| tensor(programs[n].output).base_word, aw));
     let in_last = m.wire("input_last", by_network(&|n| tensor(programs[n].input).words - 1, cb));

@@ -80,3 +80,14 @@ pub fn rotator(name: &str, lanes: usize, width: usize) -> Arc<Module> {
     m.assign(&out, stage);
     m.finish()
 }
+
+/// The value of one lane of a word, through a tree of multiplexers.
+pub(super) fn pick_lane(m: &mut Builder, name: &str, word: &Expr, lane: &Expr) -> Expr {
+    let mut stage = word.clone();
+    for bit in (0..lane.width()).rev() {
+        let half = stage.width() / 2;
+        let (low, high) = (stage.slice(0, half), stage.slice(half, half));
+        stage = m.wire(&format!("{name}_of_{}", 1usize << bit), lane.bit(bit).mux(high, low));
+    }
+    stage
+}

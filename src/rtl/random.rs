@@ -1,5 +1,6 @@
 //! The random streams: one 32-bit xorshift register a lane, latents and dropout bytes from it.
 
+use super::gather::fires;
 use crate::config::LatentDistribution;
 use crate::hdl::{Bits, Builder, Expr, Module};
 use crate::numeric::{LaneRandom, lane_constants};
@@ -24,6 +25,7 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
     m.group("Streams");
     let latents = m.output("latents_o", 8 * lanes, "signed 8 bit a lane, -127..127");
     let bytes = m.output("bytes_o", 8 * lanes, "uniform 0..255 a lane");
+    let halves = fires(schedule).then(|| m.output("halves_o", 16 * lanes, "uniform, 16 bits a lane"));
 
     let constants: Vec<u128> = lane_constants(lanes).into_iter().map(u128::from).collect();
     let constant = m.table("LANE_CONSTANTS", 32, &constants, "splitmix of the lane's number");
@@ -41,6 +43,9 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
         let c = m.wire("left_5", b.xor(b.shl(5)));
         m.assign(next.part_at(lane * 32, 32), seed_valid.mux(&seeded, &c));
         m.assign(bytes.part_at(lane * 8, 8), state.part_at(lane * 32 + 24, 8));
+        if let Some(halves) = &halves {
+            m.assign(halves.part_at(lane * 16, 16), state.part_at(lane * 32 + 16, 16));
+        }
         match schedule.design.latent {
             LatentDistribution::Normal => {
                 let byte = |i: usize| state.part_at(lane * 32 + 8 * i, 8).zext(11);

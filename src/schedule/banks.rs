@@ -86,6 +86,11 @@ impl Bank {
         self.group_columns
     }
 
+    /// Width that holds the partial sums of both read directions.
+    pub fn widest_sum(&self) -> u32 {
+        self.sum_bits.max(self.row_sum_bits)
+    }
+
     /// Place of the weight at matrix row `i`, column `j`.
     pub fn cell(&self, i: usize, j: usize) -> Cell {
         let full_group = self.column_tiles * self.adcs;

@@ -71,7 +71,7 @@ impl Widths {
             Pass::Backward => banks[o.layer].row_sum_bits,
             _ => banks[o.layer].sum_bits,
         };
-        let sum = ops.iter().filter(reads).map(sum_bits).max().unwrap_or(1);
+        let sum = banks.iter().map(|b| if trains { b.widest_sum() } else { b.sum_bits }).max().unwrap_or(1);
         // A scatter-add element receives ceil(kernel / stride)^2 sums.
         let accumulator = ops
             .iter()
@@ -100,8 +100,7 @@ impl Widths {
         let conversions = if trains { banks.iter().map(|b| b.groups.max(b.row_groups)).max() } else { None };
         let batch = design.training.as_ref().map_or(1, |t| t.batch);
         let most_positions = max(&mut ops.iter().filter(|o| o.pass == Pass::Update).map(|o| o.positions));
-        let most_elements =
-            max(&mut ops.iter().filter(|o| o.pass == Pass::BiasSum).map(|o| o.positions)) * schedule.lanes;
+        let most_elements = max(&mut ops.iter().filter(|o| o.pass == Pass::BiasSum).map(|o| o.positions)) * schedule.lanes;
         Self {
             element: address_bits(element_max),
             coordinate: address_bits(element_max) + 2,
@@ -121,7 +120,7 @@ impl Widths {
             weight: bits_for(weight_max) + 1,
             dot: bits_for(longest_line * 127 * weight_max) + 1,
             position: address_bits(max(&mut ops.iter().map(|o| o.positions))),
-            conversion: address_bits(conversions.unwrap_or(shared) - 1),
+            conversion: address_bits(conversions.unwrap_or(0).max(shared) - 1),
             // Real and generated images of a batch; a product of two codes has 127 * 127.
             gradient: bits_for(2 * batch * most_positions * 127 * 127) + 1,
             bias_sum: bits_for(2 * batch * most_elements * 127) + 1,

@@ -4,7 +4,7 @@ use crate::config::Design;
 use crate::data::batches::shuffled;
 use crate::data::mnist::{self, Split};
 use crate::data::{DataSet, MnistError, ShapeError, synthetic};
-use crate::weights::SplitMix64;
+use crate::weights::seeded::SplitMix64;
 use ndarray::Axis;
 use sha2::{Digest, Sha256};
 use std::path::Path;

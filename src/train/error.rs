@@ -45,7 +45,9 @@ impl TrainingError {
             Self::Write(error) => format!("{}; the last checkpoint is whole", error.help()),
             Self::Mapping(_) => "the initial weights do not fit the design".into(),
             Self::Train(error) => match error {
-                TrainError::NoTraining => "add a table [training] to the description".into(),
+                TrainError::NoTraining => {
+                    "add a table [training] to the description, or train the float baseline with --float".into()
+                }
                 TrainError::Batch { .. } => {
                     "choose another --batch, or raise `training.batch` of the description".into()
                 }

@@ -169,6 +169,163 @@ columns = 16
 lanes = 4
 "#;
 
+/// One weight row, one word of everything.
+pub const DOT: &str = r#"
+name = "dot"
+[classifier]
+image = [1, 1, 1]
+[[layers]]
+type = "dense"
+outputs = 2
+activation = "linear"
+[crossbar]
+rows = 4
+columns = 4
+[buffer]
+lanes = 4
+"#;
+
+/// The schedule of a description that also learns with a gradient memory.
+pub fn accumulating(text: &str, batch: usize, keep_remainder: bool) -> Schedule {
+    schedule(&format!(
+        "{text}\n[training]\nrule = \"accumulate\"\nbatch = {batch}\nkeep_remainder = {keep_remainder}\n"
+    ))
+}
+
+/// Trains: fewer ADCs than lanes, 3 x 3, 3 x 5 and 5 x 2 tiles, pairs of 16 levels.
+pub const TRAIN_NARROW: &str = r#"
+name = "train_narrow"
+[classifier]
+image = [4, 5, 1]
+[[layers]]
+type = "dense"
+outputs = 19
+activation = "relu"
+[[layers]]
+type = "dense"
+outputs = 37
+activation = "tanh"
+[[layers]]
+type = "dense"
+outputs = 11
+activation = "linear"
+[crossbar]
+rows = 8
+columns = 8
+columns_per_adc = 4
+rows_per_adc = 2
+[device]
+levels = 16
+pulse_ns = 70
+[converter]
+adc_bits = 6
+settle_cycles = 1
+conversion_cycles = 4
+[buffer]
+lanes = 8
+[training]
+rule = "stochastic"
+batch = 4
+"#;
+
+/// Trains: more ADCs than lanes, an ADC a column, 1 x 2 and 2 x 1 tiles, single devices of five levels, two phases.
+pub const TRAIN_WIDE: &str = r#"
+name = "train_wide"
+[classifier]
+image = [1, 13, 1]
+[[layers]]
+type = "dense"
+outputs = 30
+activation = "relu"
+[[layers]]
+type = "dense"
+outputs = 14
+activation = "linear"
+[crossbar]
+rows = 16
+columns = 16
+columns_per_adc = 1
+rows_per_adc = 8
+pair = "reference"
+[device]
+levels = 5
+pulse_ns = 1
+[converter]
+adc_bits = 9
+signed_input = "two_phase"
+settle_cycles = 2
+conversion_cycles = 3
+[buffer]
+lanes = 4
+[training]
+rule = "accumulate"
+batch = 8
+keep_remainder = true
+"#;
+
+/// Trains: one ADC for all columns and one a word line, 2 x 1, 1 x 2 and 6 x 1 tiles, pairs of three levels.
+pub const TRAIN_ONE: &str = r#"
+name = "train_one"
+[classifier]
+image = [1, 7, 1]
+[[layers]]
+type = "dense"
+outputs = 4
+activation = "relu"
+[[layers]]
+type = "dense"
+outputs = 21
+activation = "sigmoid"
+[[layers]]
+type = "dense"
+outputs = 2
+activation = "linear"
+[crossbar]
+rows = 4
+columns = 16
+columns_per_adc = 16
+rows_per_adc = 1
+[device]
+levels = 3
+pulse_ns = 51
+[converter]
+adc_bits = 4
+conversion_cycles = 5
+[buffer]
+lanes = 4
+[training]
+rule = "stochastic"
+"#;
+
+/// Trains: every bit line of a tile meets one chunk of lanes, all word lines share an ADC; pairs of 256 levels.
+pub const TRAIN_SHORT: &str = r#"
+name = "train_short"
+[classifier]
+image = [1, 11, 1]
+[[layers]]
+type = "dense"
+outputs = 4
+activation = "linear"
+[[layers]]
+type = "dense"
+outputs = 7
+activation = "linear"
+[crossbar]
+rows = 8
+columns = 4
+columns_per_adc = 1
+rows_per_adc = 8
+[device]
+levels = 256
+pulse_ns = 300
+[converter]
+adc_bits = 12
+[buffer]
+lanes = 8
+[training]
+rule = "accumulate"
+"#;
+
 /// The schedule of a description.
 pub fn schedule(text: &str) -> Schedule {
     Schedule::new(&Design::from_toml(text, "design").unwrap_or_else(|e| panic!("{e:?}")))

@@ -3,8 +3,17 @@
 
 mod bench;
 mod designs;
+mod gates;
+mod memory;
 mod random;
+mod training;
 
 pub use bench::{Bench, pack, print, signed, unpack};
-pub use designs::{EIGHT, PAIR, STEPS, WIDE, any_design, preset, schedule};
+pub use designs::{
+    DOT, EIGHT, PAIR, STEPS, TRAIN_NARROW, TRAIN_ONE, TRAIN_SHORT, TRAIN_WIDE, WIDE, accumulating, any_design, preset,
+    schedule,
+};
+pub use gates::{lint_clean, synthesis_clean};
+pub use memory::Memory;
 pub use random::Random;
+pub use training::training;

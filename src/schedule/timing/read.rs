@@ -1,43 +1,13 @@
-//! Cycle prediction: the control state machines of the hardware, stepped without data.
-//!
-//! Every register here has its counterpart in `src/rtl`; the co-simulation demands equality. The array answers in the
-//! configured number of cycles.
+//! A read operation: gather, array control, drain and the pipelines between them.
 
-use super::segments::{Segment, WindowSegments};
-use super::{Op, OpKind, Schedule};
+use super::gather::{GatherModel, Runs, runs, windows};
+use super::{OP_OVERHEAD, OpCycles};
 use crate::config::SignedInput;
-use serde::Serialize;
+use crate::schedule::{Op, OpKind, Pass, Schedule, Segment};
 
-/// Sequencer cycles of an operation before its units run: fetch and start.
-pub const OP_OVERHEAD: u64 = 2;
-
-/// Why no tile settled or converted, in cycles.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Starvation {
-    /// Waiting for the first or the next input vector.
-    pub gather: u64,
-    /// A finished conversion waits because the previous one is not drained.
-    pub drain: u64,
-    /// After the last read: draining, pipelines, fetch and start of the operation.
-    pub overhead: u64,
-    /// Pass over the accumulators.
-    pub finish: u64,
-}
-
-/// Predicted cycles of one operation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct OpCycles {
-    /// From fetch to done.
-    pub total: u64,
-    /// Cycles in which a tile settles, samples or converts.
-    pub array_busy: u64,
-    pub starved: Starvation,
-}
-
-/// Predicted cycles of each operation of the inference.
-pub fn predict(schedule: &Schedule) -> Vec<OpCycles> {
-    let inference = schedule.programs.iter().map(|p| p.last_op + 1).max().unwrap_or(0);
-    schedule.ops[..inference].iter().map(|op| OpModel::new(schedule, op).run()).collect()
+/// Cycles of an operation that reads the array, or finishes accumulators.
+pub(super) fn predict(schedule: &Schedule, op: &Op) -> OpCycles {
+    OpModel::new(schedule, op).run()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,7 +19,7 @@ enum ArrayState {
     Wait,
 }
 
-/// A segment in an engine: next word offset, elements left.
+/// A segment in drain: next word offset, elements left.
 #[derive(Clone, Copy)]
 struct Current {
     offset: usize,
@@ -62,13 +32,10 @@ struct OpModel<'a> {
     schedule: &'a Schedule,
     op: &'a Op,
     lanes: usize,
-    // Gather
-    input: Box<dyn Iterator<Item = (Segment, bool)>>,
-    next_input: Option<(Segment, bool)>,
-    gather: Option<Current>,
-    vector_pending: bool,
-    gather_pipe: [bool; 2],
-    vector_ready: bool,
+    gather: GatherModel<'a>,
+    /// Conversions of a read, and results of each.
+    groups: usize,
+    group_size: usize,
     // Array
     state: ArrayState,
     timer: u32,
@@ -77,7 +44,7 @@ struct OpModel<'a> {
     stalled: bool,
     reads: usize,
     // Drain
-    output: Box<dyn Iterator<Item = (Segment, bool)>>,
+    output: Runs<'a>,
     next_output: Option<(Segment, bool)>,
     drain: Option<Current>,
     captured: bool,
@@ -88,39 +55,30 @@ struct OpModel<'a> {
     final_seen: bool,
 }
 
-/// Consecutive runs of `len` elements.
-fn runs(len: usize, positions: usize) -> Box<dyn Iterator<Item = (Segment, bool)>> {
-    Box::new((0..positions).map(move |i| (Segment { address: i * len, index: 0, len, last: true }, i + 1 == positions)))
-}
-
-fn windows(op: &Op) -> Box<dyn Iterator<Item = (Segment, bool)>> {
-    let window = op.window.expect("a window operation has a window");
-    let total = op.positions * window.kernel;
-    Box::new(WindowSegments::new(window).enumerate().map(move |(i, s)| (s, i + 1 == total)))
-}
-
 impl<'a> OpModel<'a> {
     fn new(schedule: &'a Schedule, op: &'a Op) -> Self {
-        let mut input = match op.kind {
+        let input: Runs = match op.kind {
             OpKind::GatherWindow => windows(op),
             OpKind::GatherRun | OpKind::ScatterWindow => runs(op.gather_len, op.positions),
             OpKind::Finish | OpKind::Words | OpKind::Rows | OpKind::Control => Box::new(std::iter::empty()),
+        };
+        let bank = &schedule.banks[op.layer];
+        let (groups, group_size) = match op.pass {
+            Pass::Backward => (bank.row_groups, bank.group_rows),
+            _ => (bank.groups, bank.group_columns),
         };
         let mut output = match op.kind {
             OpKind::ScatterWindow => windows(op),
             _ => runs(op.drain_len, op.positions),
         };
-        let (next_input, next_output) = (input.next(), output.next());
+        let next_output = output.next();
         Self {
             schedule,
             op,
             lanes: schedule.lanes,
-            input,
-            next_input,
-            gather: None,
-            vector_pending: false,
-            gather_pipe: [false; 2],
-            vector_ready: false,
+            gather: GatherModel::new(schedule.lanes, input),
+            groups: if op.kind == OpKind::Finish { 1 } else { groups },
+            group_size,
             state: ArrayState::Idle,
             timer: 0,
             phase: 0,
@@ -169,33 +127,8 @@ impl<'a> OpModel<'a> {
         let done = self.final_seen && self.drain_pipe == [false; 4];
         let release = self.step_drain();
         let apply = self.step_array(release);
-        self.step_gather(apply);
+        self.gather.step(apply);
         done
-    }
-
-    fn step_gather(&mut self, apply: bool) {
-        let (mut issue, mut vector_end) = (false, false);
-        let mut finished = self.gather.is_none();
-        if let Some(g) = self.gather.as_mut().filter(|_| !self.vector_pending) {
-            issue = true;
-            let n = g.left.min(self.lanes - g.offset);
-            g.left -= n;
-            g.offset = 0;
-            finished = g.left == 0;
-            vector_end = finished && g.last;
-        }
-        if finished {
-            self.gather = self.next_input.take().map(|(s, last_of_op)| Current {
-                offset: s.address % self.lanes,
-                left: s.len,
-                last: s.last,
-                last_of_op,
-            });
-            self.next_input = self.input.next();
-        }
-        self.vector_ready = (self.vector_ready && !apply) || self.gather_pipe[1];
-        self.gather_pipe = [issue && vector_end, self.gather_pipe[0]];
-        self.vector_pending = (self.vector_pending && !apply) || vector_end;
     }
 
     /// Returns whether a new vector is applied to the lines in this cycle.
@@ -205,12 +138,11 @@ impl<'a> OpModel<'a> {
             SignedInput::Dac => 1,
             SignedInput::TwoPhase => 2,
         };
-        let bank = &self.schedule.banks[self.op.layer];
         let answered = self.state == ArrayState::Wait && self.timer == 0;
         let free = !self.captured || release;
         let capture = answered && free;
-        let read_end = capture && self.group + 1 == bank.groups;
-        let apply = self.vector_ready && (self.state == ArrayState::Idle || read_end);
+        let read_end = capture && self.group + 1 == self.groups;
+        let apply = self.gather.vector_ready && (self.state == ArrayState::Idle || read_end);
         self.captured = (self.captured && !release) || capture;
         self.stalled = answered && !free;
         self.timer = self.timer.saturating_sub(1);
@@ -246,9 +178,8 @@ impl<'a> OpModel<'a> {
 
     /// Returns whether the captured group is released in this cycle.
     fn step_drain(&mut self) -> bool {
-        let bank = &self.schedule.banks[self.op.layer];
         let finish = self.op.kind == OpKind::Finish;
-        let (size, groups) = (bank.group_columns, if finish { 1 } else { bank.groups });
+        let (size, groups) = (self.group_size, self.groups);
         let available = self.captured || finish;
         let (mut emit, mut release, mut position_end, mut segment_end) = (false, false, false, self.drain.is_none());
         let mut last_of_op = false;

@@ -1,0 +1,435 @@
+//! Training in the simulator with the golden trainer beside it: every activation, error, device, register and cycle.
+
+use super::session::{SessionOptions, start_driver};
+use crate::config::{PairScheme, Role};
+use crate::cosim::{ConfigSpace, ConfigWord, CosimError, Driver, Op, ProgramWord};
+use crate::device::CellCode;
+use crate::emit::{bias_word, parameter_word};
+use crate::golden::{StepReport, TrainState, Trainer};
+use crate::numeric::{Rate, SEED_STEP};
+use crate::schedule::{OpCycles, Pass, Phase, Schedule, predict_op};
+use ndarray::Array2;
+
+/// A value of the hardware's state that differs from the golden trainer's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateDifference {
+    pub layer: String,
+    /// For example `plus`, `bias`, `gain`.
+    pub what: &'static str,
+    /// Row and column of a device, number of a bias; 0 for registers.
+    pub place: (usize, usize),
+    pub expected: i64,
+    pub got: i64,
+}
+
+/// Cycles of one operation of a phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpReport {
+    pub op: usize,
+    pub pass: Pass,
+    pub cycles: u64,
+    pub predicted: u64,
+    pub array_busy: u64,
+}
+
+/// One phase in both.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PhaseReport {
+    pub phase: Phase,
+    /// Bytes of activations and errors compared, and how many of them differ.
+    pub compared: u64,
+    pub differences: u64,
+    /// First wrong byte: cycle of the run, byte address (errors lie above the activations), expected, got (`None` if it
+    /// was never written).
+    pub first: Option<(u64, u64, i8, Option<i8>)>,
+    pub ops: Vec<OpReport>,
+    pub golden: StepReport,
+}
+
+impl PhaseReport {
+    /// Operations whose cycles are not the predicted ones.
+    pub fn late(&self) -> Vec<OpReport> {
+        self.ops.iter().filter(|o| o.cycles != o.predicted).copied().collect()
+    }
+}
+
+/// A design that trains, in the simulator and in the golden model, in the same state.
+pub struct TrainingSession<'a> {
+    schedule: &'a Schedule,
+    driver: Driver,
+    golden: Trainer<'a>,
+    code: CellCode,
+}
+
+/// Space of the configuration port with the batch, and with the trainer's counters and losses.
+const TRAINER_SPACE: u32 = 15;
+/// Places in it: steps, images, then a loss a phase.
+const LOSSES: u32 = 2;
+
+impl<'a> TrainingSession<'a> {
+    /// Emits, builds and programs with `state`, which the golden model starts from as well.
+    ///
+    /// # Errors
+    /// If a tool is missing or fails.
+    ///
+    /// # Panics
+    /// If the state is not of this design.
+    pub fn start(schedule: &'a Schedule, state: TrainState, options: &SessionOptions) -> Result<Self, CosimError> {
+        let (driver, _) = start_driver(schedule, options)?;
+        let golden = Trainer::new(schedule, state).expect("a state of this design");
+        let mut session = Self { schedule, driver, golden, code: CellCode::new(&schedule.design) };
+        session.golden.record_pulses(true);
+        session.load_state()?;
+        Ok(session)
+    }
+
+    pub fn golden(&self) -> &Trainer<'a> {
+        &self.golden
+    }
+
+    pub fn driver(&mut self) -> &mut Driver {
+        &mut self.driver
+    }
+
+    /// Sends the golden trainer's state to the hardware.
+    fn load_state(&mut self) -> Result<(), CosimError> {
+        let state = self.golden.state().clone();
+        for (layer, s) in state.layers.iter().enumerate() {
+            let words = self.cell_words(layer, &s.plus, &s.minus);
+            self.driver.program(&words)?;
+            let layer_config = |space, data| ConfigWord { space, addr: layer as u32, data };
+            let low = s.back_gain | s.back_shift << 4 | u32::from(s.rate.code()) << 8 | s.fineness << 16;
+            let target = self.golden.target(layer);
+            let registers = vec![low | target << 20, target >> 12];
+            self.driver.config(&[
+                layer_config(ConfigSpace::Layer, vec![parameter_word(s.gain, s.shift)]),
+                layer_config(ConfigSpace::Training, registers),
+            ])?;
+            let op = self.schedule.ops.iter().find(|o| o.layer == layer).expect("a layer has an operation");
+            let biases: Vec<ConfigWord> = (0..op.bias_period)
+                .map(|word| ConfigWord {
+                    space: ConfigSpace::Bias,
+                    addr: (op.bias_base + word) as u32,
+                    data: bias_word(self.schedule, &s.bias, word),
+                })
+                .collect();
+            self.driver.config(&biases)?;
+        }
+        self.driver.command(Op::TrainSeed, state.seed)
+    }
+
+    /// Cells of a layer as words of the programming port.
+    fn cell_words(&self, layer: usize, plus: &Array2<u8>, minus: &Array2<u8>) -> Vec<ProgramWord> {
+        let bank = &self.schedule.banks[layer];
+        let cell_bits = self.code.bits();
+        self.cell_places(layer)
+            .into_iter()
+            .map(|(tile, row, group)| {
+                let mut data = vec![0u32; (self.schedule.design.crossbar.adcs() * cell_bits as usize).div_ceil(32)];
+                for (i, j, adc) in bank_cells(bank, self.schedule, tile, row, group) {
+                    put(
+                        &mut data,
+                        adc * cell_bits as usize,
+                        cell_bits,
+                        self.code.from_levels(plus[(i, j)], minus[(i, j)]),
+                    );
+                }
+                ProgramWord { tile: tile as u32, row: row as u32, group: group as u32, data }
+            })
+            .collect()
+    }
+
+    /// Tile, word line and group of every word that holds cells of a layer.
+    fn cell_places(&self, layer: usize) -> Vec<(usize, usize, usize)> {
+        let bank = &self.schedule.banks[layer];
+        let rows = self.schedule.design.crossbar.rows;
+        let mut places = Vec::new();
+        for i in 0..bank.matrix_rows {
+            for group in 0..bank.groups {
+                for column_tile in 0..bank.column_tiles {
+                    places.push((bank.first_tile + i / rows * bank.column_tiles + column_tile, i % rows, group));
+                }
+            }
+        }
+        places
+    }
+
+    /// Runs a phase in both: its seed, its image or latents, its program.
+    ///
+    /// # Errors
+    /// If the simulation fails; a difference is no error.
+    ///
+    /// # Panics
+    /// If the design has no such phase or it wants another image.
+    pub fn phase(&mut self, phase: Phase, image: Option<&[i8]>) -> Result<PhaseReport, CosimError> {
+        let seed = self.golden.state().seed.wrapping_add(SEED_STEP);
+        self.driver.command(Op::Seed, seed)?;
+        let network = |role| self.schedule.programs.iter().position(|p| p.role == role).map(|n| n as u32);
+        match phase {
+            Phase::Real => {
+                let mut bytes: Vec<u8> = image.expect("a real image").iter().map(|&v| v as u8).collect();
+                bytes.resize(bytes.len().next_multiple_of(self.schedule.lanes), 0);
+                self.driver.load(network(Role::Discriminator).expect("a discriminator"), &bytes)?;
+            }
+            Phase::Fake | Phase::Generate => {
+                self.driver.command(Op::Latent, network(Role::Generator).expect("a generator"))?;
+            }
+            _ => {}
+        }
+        let golden = self.golden.run_phase(phase, image, None).expect("a phase of this design");
+        self.driver.wait_idle(1_000_000)?;
+        let number = self.schedule.phases.iter().position(|p| p.phase == phase).expect("a phase of this design");
+        let program = &self.schedule.phases[number];
+        let ops = program.first_op..=program.last_op;
+        let predicted = self.predict(ops.clone(), &golden);
+        let (expected, mask) = self.expected(ops.clone());
+        self.driver.clear_expected();
+        self.driver.expect(None, &expected, Some(&mask))?;
+        let limit = 1000 * predicted.iter().map(|c| c.total).sum::<u64>() + 1_000_000;
+        let run = self.driver.run((self.schedule.programs.len() + number) as u32, limit)?;
+        let compare = self.driver.compare();
+        self.driver.clear_expected();
+        let wrong =
+            compare.first_mismatch.map(|d| (d.cycle - run.accepted, d.address, d.expected as i8, Some(d.got as i8)));
+        let first = wrong.or(compare.first_unwritten.map(|u| (0, u.address, u.expected as i8, None)));
+        let reports = ops.zip(predicted).map(|(op, p)| {
+            let measured = run.layers.get(op).copied().unwrap_or_default();
+            OpReport {
+                op,
+                pass: self.schedule.ops[op].pass,
+                cycles: measured.busy,
+                predicted: p.total,
+                array_busy: measured.array,
+            }
+        });
+        Ok(PhaseReport {
+            phase,
+            compared: compare.bytes_checked,
+            differences: compare.differences(),
+            first,
+            ops: reports.collect(),
+            golden,
+        })
+    }
+
+    /// Predicted cycles of the operations; those that pulse take what the golden model pulsed.
+    fn predict(&self, ops: std::ops::RangeInclusive<usize>, golden: &StepReport) -> Vec<OpCycles> {
+        let mut pulses = golden.pulses.iter();
+        ops.map(|op| {
+            let phases = match self.schedule.ops[op].pass {
+                _ if !crate::schedule::pulses(self.schedule, op) => &[][..],
+                _ => &pulses.next().expect("the golden model records pulses").phases,
+            };
+            predict_op(self.schedule, op, phases)
+        })
+        .collect()
+    }
+
+    /// Activations, then errors from the next power of two on, and which of them the operations write.
+    fn expected(&self, ops: std::ops::RangeInclusive<usize>) -> (Vec<u8>, Vec<u8>) {
+        let lanes = self.schedule.lanes;
+        let errors_at = lanes << self.schedule.widths.activation_word;
+        let mut image: Vec<u8> = self.golden.memory().iter().map(|&v| v as u8).collect();
+        image.resize(errors_at, 0);
+        image.extend(self.golden.errors().iter().map(|&v| v as u8));
+        let mut mask = vec![0u8; image.len()];
+        for op in &self.schedule.ops[ops] {
+            let base = match op.pass {
+                Pass::Forward => 0,
+                Pass::Loss | Pass::Backward => errors_at,
+                _ => continue,
+            };
+            if let Some(t) = op.target.map(|t| &self.schedule.tensors[t]) {
+                mask[base + t.base_word * lanes..][..t.shape.len()].fill(0xff);
+            }
+        }
+        (image, mask)
+    }
+
+    /// `train 1` in the hardware and a step in the golden model.
+    ///
+    /// # Errors
+    /// If the simulation fails.
+    ///
+    /// # Panics
+    /// If the batch is not one for this design.
+    pub fn step(&mut self, images: &[&[i8]], labels: Option<&[u8]>) -> Result<StepReport, CosimError> {
+        let lanes = self.schedule.lanes;
+        let target_words: Vec<u32> = (0..self.schedule.banks.len()).map(|l| self.golden.target(l)).collect();
+        self.driver.config(&[ConfigWord { space: ConfigSpace::Trainer, addr: 0, data: vec![images.len() as u32] }])?;
+        let report = self.golden.step(images, labels).expect("a batch for this design");
+        self.driver.command(Op::Train, 1)?;
+        for (k, image) in images.iter().enumerate() {
+            let mut bytes: Vec<u8> = image.iter().map(|&v| v as u8).collect();
+            bytes.resize(bytes.len().next_multiple_of(lanes), 0);
+            self.driver.send(&bytes)?;
+            if let Some(labels) = labels {
+                let mut word = vec![0; lanes];
+                word[0] = labels[k];
+                self.driver.send(&word)?;
+            }
+        }
+        self.driver.wait_idle(u64::MAX)?;
+        // Falling targets are the host's business.
+        for (layer, before) in target_words.into_iter().enumerate() {
+            if self.golden.target(layer) != before {
+                self.write_target(layer)?;
+            }
+        }
+        Ok(report)
+    }
+
+    /// Writes a layer's training registers with its present target.
+    fn write_target(&mut self, layer: usize) -> Result<(), CosimError> {
+        let s = &self.golden.state().layers[layer];
+        let low = s.back_gain | s.back_shift << 4 | u32::from(s.rate.code()) << 8 | s.fineness << 16;
+        let target = self.golden.target(layer);
+        let data = vec![low | target << 20, target >> 12];
+        self.driver.config(&[ConfigWord { space: ConfigSpace::Training, addr: layer as u32, data }])
+    }
+
+    /// A word of the configuration port.
+    fn read_config(&mut self, space: u32, address: usize) -> Result<Vec<u32>, CosimError> {
+        self.driver.wait_idle(1_000_000)?;
+        let model = self.driver.model();
+        model.poke("cfg_write_i", 0)?;
+        model.poke("cfg_space_i", u64::from(space))?;
+        model.poke("cfg_addr_i", address as u64)?;
+        model.poke("cfg_valid_i", 1)?;
+        model.tick(1)?;
+        model.poke("cfg_valid_i", 0)?;
+        model.poke("cfg_write_i", 1)?;
+        model.eval()?;
+        model.peek_wide("cfg_data_o")
+    }
+
+    /// Losses of the last step, in the order of the phases that have one.
+    ///
+    /// # Errors
+    /// If the simulation fails.
+    pub fn losses(&mut self) -> Result<Vec<u32>, CosimError> {
+        let count = self.schedule.ops.iter().filter(|o| o.pass == Pass::Loss).count() as u32;
+        (0..count).map(|i| Ok(self.read_config(TRAINER_SPACE, (LOSSES + i) as usize)?[0])).collect()
+    }
+
+    /// The hardware's state, read back through its ports; steps, settings and seed are the golden trainer's.
+    ///
+    /// # Errors
+    /// If the simulation fails.
+    pub fn read_state(&mut self) -> Result<TrainState, CosimError> {
+        let mut state = self.golden.state().clone();
+        let bits = self.code.bits();
+        for layer in 0..state.layers.len() {
+            for (tile, row, group) in self.cell_places(layer) {
+                let model = self.driver.model();
+                model.poke("prog_write_i", 0)?;
+                model.poke("prog_tile_i", tile as u64)?;
+                model.poke("prog_row_i", row as u64)?;
+                model.poke("prog_group_i", group as u64)?;
+                model.poke("prog_valid_i", 1)?;
+                model.tick(1)?;
+                model.poke("prog_valid_i", 0)?;
+                model.eval()?;
+                let data = model.peek_wide("prog_data_o")?;
+                let bank = &self.schedule.banks[layer];
+                for (i, j, adc) in bank_cells(bank, self.schedule, tile, row, group) {
+                    let (plus, minus) = self.code.levels(take(&data, adc * bits as usize, bits));
+                    state.layers[layer].plus[(i, j)] = plus;
+                    if self.schedule.design.crossbar.pair == PairScheme::Differential {
+                        state.layers[layer].minus[(i, j)] = minus;
+                    }
+                }
+            }
+            self.driver.model().poke("prog_write_i", 1)?;
+            let forward = self.read_config(ConfigSpace::Layer as u32, layer)?[0];
+            let training = self.read_config(ConfigSpace::Training as u32, layer)?;
+            let s = &mut state.layers[layer];
+            (s.gain, s.shift) = (forward & 15, forward >> 4 & 15);
+            (s.back_gain, s.back_shift) = (training[0] & 15, training[0] >> 4 & 15);
+            s.rate = Rate::from_code((training[0] >> 8) as u8);
+            s.fineness = training[0] >> 16 & 15;
+            let op = self.schedule.ops.iter().find(|o| o.layer == layer).expect("a layer has an operation").clone();
+            let lanes = self.schedule.lanes;
+            let count = s.bias.len();
+            for word in 0..op.bias_period {
+                let data = self.read_config(ConfigSpace::Bias as u32, op.bias_base + word)?;
+                for lane in 0..lanes {
+                    let value = i32::from(take(&data, lane * 16, 16) as u16 as i16);
+                    let element = word * lanes + lane;
+                    let b = &mut state.layers[layer].bias[element % count];
+                    // Copies of a bias must agree: a copy that does not shows as a bias that is wrong.
+                    let here = self.golden.state().layers[layer].bias[element % count];
+                    if element < count || value != here {
+                        *b = value;
+                    }
+                }
+            }
+        }
+        Ok(state)
+    }
+
+    /// Every device, bias and register that differs; empty if there is none.
+    ///
+    /// # Errors
+    /// If the simulation fails.
+    pub fn differences(&mut self) -> Result<Vec<StateDifference>, CosimError> {
+        let got = self.read_state()?;
+        let mut all = Vec::new();
+        for (layer, (e, g)) in self.golden.state().layers.iter().zip(&got.layers).enumerate() {
+            let name = &self.schedule.banks[layer].name;
+            let mut check = |what, place, expected: i64, got: i64| {
+                if expected != got {
+                    all.push(StateDifference { layer: name.clone(), what, place, expected, got });
+                }
+            };
+            for (what, e, g) in [("plus", &e.plus, &g.plus), ("minus", &e.minus, &g.minus)] {
+                for ((place, &e), &g) in e.indexed_iter().zip(g) {
+                    check(what, place, e.into(), g.into());
+                }
+            }
+            for (k, (&e, &g)) in e.bias.iter().zip(&g.bias).enumerate() {
+                check("bias", (k, 0), e.into(), g.into());
+            }
+            for (what, e, g) in [
+                ("gain", e.gain, g.gain),
+                ("shift", e.shift, g.shift),
+                ("back_gain", e.back_gain, g.back_gain),
+                ("back_shift", e.back_shift, g.back_shift),
+                ("rate", e.rate.code().into(), g.rate.code().into()),
+                ("fineness", e.fineness, g.fineness),
+            ] {
+                check(what, (0, 0), e.into(), g.into());
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// Matrix row, matrix column and ADC of the cells of a programming word that the matrix uses.
+fn bank_cells(
+    bank: &crate::schedule::Bank,
+    schedule: &Schedule,
+    tile: usize,
+    row: usize,
+    group: usize,
+) -> impl Iterator<Item = (usize, usize, usize)> + use<> {
+    let c = &schedule.design.crossbar;
+    let (adcs, rows) = (c.adcs(), c.rows);
+    let in_bank = tile - bank.first_tile;
+    let i = in_bank / bank.column_tiles * rows + row;
+    let first = group * bank.column_tiles * adcs + in_bank % bank.column_tiles * adcs;
+    let columns = bank.matrix_columns;
+    (0..adcs).map(move |adc| (i, first + adc, adc)).filter(move |&(_, j, _)| j < columns)
+}
+
+/// Writes `bits` bits of a number of 32-bit words.
+fn put(words: &mut [u32], at: usize, bits: u32, value: u32) {
+    for k in 0..bits as usize {
+        words[(at + k) / 32] |= (value >> k & 1) << ((at + k) % 32);
+    }
+}
+
+/// Reads `bits` bits of a number of 32-bit words.
+fn take(words: &[u32], at: usize, bits: u32) -> u32 {
+    (0..bits as usize).map(|k| (words[(at + k) / 32] >> ((at + k) % 32) & 1) << k).sum()
+}

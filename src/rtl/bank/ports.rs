@@ -1,0 +1,143 @@
+//! The ports of a bank.
+
+use super::results::{result_word_bits, sum_bits};
+use crate::hdl::{Builder, Expr};
+use crate::rtl::gather::dac_word_bits;
+use crate::schedule::{Bank, Schedule};
+
+pub(super) struct Ports {
+    pub select: Expr,
+    pub dac_valid: Expr,
+    pub dac_word: Expr,
+    pub dac_mask: Expr,
+    pub dac_next: Expr,
+    pub dac_data: Expr,
+    pub apply: Expr,
+    pub sample: Expr,
+    pub phase: Expr,
+    pub start: Expr,
+    pub group: Expr,
+    pub gain: Expr,
+    pub done: Expr,
+    pub capture: Expr,
+    pub result_word: Expr,
+    pub result_next: Expr,
+    pub sums: Expr,
+    pub prog_valid: Expr,
+    pub prog_tile: Expr,
+    pub prog_row: Expr,
+    pub prog_group: Expr,
+    pub prog_data: Expr,
+    /// The ports that only a design which trains has.
+    pub training: Option<TrainingPorts>,
+}
+
+pub(super) struct TrainingPorts {
+    pub dac_side: Expr,
+    pub read_columns: Expr,
+    pub codes_saturated: Expr,
+    pub codes_upper: Expr,
+    pub pulse: PulsePorts,
+    pub prog_write: Expr,
+    pub levels: Expr,
+}
+
+pub(super) struct PulsePorts {
+    pub start: Expr,
+    pub rows_negative: Expr,
+    pub columns_negative: Expr,
+    pub up: Expr,
+    pub done: Expr,
+}
+
+impl Ports {
+    pub fn new(m: &mut Builder, schedule: &Schedule, b: &Bank) -> Self {
+        let (d, w, l) = (&schedule.design, &schedule.widths, schedule.lanes);
+        let trains = d.training.is_some();
+        let cells = d.crossbar.adcs() * w.cell as usize;
+        m.clk_rst();
+        m.group("Line DACs");
+        let select = m.input("select_i", 1, "this layer is running");
+        let dac_valid = m.input("dac_valid_i", 1, "");
+        let dac_side = trains.then(|| m.input("dac_side_i", 1, "1: bit lines; then the word counts matrix columns"));
+        let dac_word = m.input("dac_word_i", dac_word_bits(schedule), "matrix row / lanes");
+        let dac_mask = m.input("dac_mask_i", l, "lanes to write");
+        let dac_next = m.input("dac_next_i", l, "lanes of the next word");
+        let dac_data = m.input("dac_data_i", 8 * l, "signed 8 bit a lane");
+        m.group("Read");
+        let apply = m.input("apply_i", 1, "");
+        let sample = m.input("sample_i", 1, "");
+        let phase = m.input("phase_i", 1, "");
+        let read_columns = trains.then(|| m.input("read_columns_i", 1, "1: column read"));
+        let start = m.input("adc_start_i", 1, "");
+        let group = m.input("adc_group_i", if trains { w.conversion } else { w.group } as usize, "");
+        let gain = m.input("adc_gain_i", 4, "");
+        let done = m.output("done_o", 1, "");
+        let capture = m.input("capture_i", 1, "");
+        let range = trains.then(|| {
+            m.group("Range of the codes that capture_i stores, in its cycle");
+            let saturated = m.output("codes_saturated_o", 1, "a code is at an end of the ADC's range");
+            (saturated, m.output("codes_upper_o", 1, "a code is beyond half of the ADC's range"))
+        });
+        m.group("Results of the captured group");
+        let result_word = m.input("result_word_i", result_word_bits(schedule), "column within the group / lanes");
+        let result_next = m.input("result_next_i", l, "lanes that show the next word");
+        let sums = m.output("sums_o", l * sum_bits(schedule, b), "signed, units of 2^gain");
+        let pulse = trains.then(|| {
+            m.group("Pulse, in all tiles");
+            PulsePorts {
+                start: m.input("pulse_start_i", 1, "one cycle; the next three count in it"),
+                rows_negative: m.input("pulse_rows_negative_i", 1, "word lines with negative codes"),
+                columns_negative: m.input("pulse_columns_negative_i", 1, "bit lines with negative codes"),
+                up: m.input("pulse_up_i", 1, "1: towards larger weights"),
+                done: m.output("pulse_done_o", 1, "every tile is done"),
+            }
+        });
+        m.group("Programming");
+        let prog_valid = m.input("prog_valid_i", 1, "");
+        let prog_write = trains.then(|| m.input("prog_write_i", 1, "1: write, 0: read"));
+        let prog_tile = m.input("prog_tile_i", w.tile as usize, "tile of the design");
+        let prog_row = m.input("prog_row_i", w.row as usize, "word line");
+        let prog_group = m.input("prog_group_i", w.group as usize, "conversion group");
+        let prog_data = m.input("prog_data_i", cells, "");
+        let levels = trains
+            .then(|| m.output_var("prog_data_o", cells, "1 cycle after a read, till the next; 0 if of another layer"));
+        let training = (|| {
+            let (codes_saturated, codes_upper) = range?;
+            Some(TrainingPorts {
+                dac_side: dac_side?,
+                read_columns: read_columns?,
+                codes_saturated,
+                codes_upper,
+                pulse: pulse?,
+                prog_write: prog_write?,
+                levels: levels?,
+            })
+        })();
+        Self {
+            select,
+            dac_valid,
+            dac_word,
+            dac_mask,
+            dac_next,
+            dac_data,
+            apply,
+            sample,
+            phase,
+            start,
+            group,
+            gain,
+            done,
+            capture,
+            result_word,
+            result_next,
+            sums,
+            prog_valid,
+            prog_tile,
+            prog_row,
+            prog_group,
+            prog_data,
+            training,
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! The crossbar macros of a bank and what selects among them.
+
+use super::bit_lines::{BitLines, decode};
+use super::ports::{Ports, TrainingPorts};
+use crate::hdl::{Builder, Expr, Ix, Module};
+use crate::rtl::crossbar::{tile_codes, tile_word_bits};
+use crate::schedule::{Bank, Schedule};
+use std::sync::Arc;
+
+/// What the tiles say.
+pub(super) struct Tiles {
+    /// Codes by row tile, column tile and ADC.
+    pub codes: Expr,
+    pub training: Option<TrainingTiles>,
+}
+
+pub(super) struct TrainingTiles {
+    /// Codes of the row side by row tile, column tile and ADC.
+    pub row_codes: Expr,
+    /// Row tile of a column read; `None` where there is one.
+    pub row_tile: Option<Expr>,
+}
+
+/// Nets and decoders that only a design which trains has.
+struct Training<'a> {
+    ports: &'a TrainingPorts,
+    lines: BitLines,
+    row_tile: Option<Expr>,
+    row_codes: Expr,
+    pulse_dones: Expr,
+    pulse_start: Expr,
+    levels: Expr,
+    reads: Expr,
+    saturated: Expr,
+    upper: Expr,
+}
+
+pub(super) fn tiles(m: &mut Builder, schedule: &Schedule, b: &Bank, crossbar: &Arc<Module>, p: &Ports) -> Tiles {
+    let d = &schedule.design;
+    let l = schedule.lanes;
+    let (adcs, bits) = (d.crossbar.adcs(), d.converter.adc_bits as usize);
+    let (dw, pb) = (p.dac_word.width(), p.prog_tile.width());
+    let tb = (d.crossbar.rows / l).trailing_zeros() as usize;
+    let code_bits = b.column_tiles * adcs * bits;
+
+    m.section("Selected");
+    let to_rows = match &p.training {
+        None => p.select.and(&p.dac_valid),
+        Some(t) => p.select.and(&p.dac_valid).and(t.dac_side.not()),
+    };
+    let load = m.wire("load", to_rows);
+    let apply_here = m.wire("apply", p.select.and(&p.apply));
+    let sample_here = m.wire("sample", p.select.and(&p.sample));
+    let start_here = m.wire("adc_start", p.select.and(&p.start));
+    let word_in_tile = if tb == 0 { Expr::zero(1) } else { p.dac_word.slice(0, tb) };
+    debug_assert_eq!(word_in_tile.width(), tile_word_bits(schedule));
+    let row_tile_bits = dw - tb;
+    let this_tile = m.wire("row_tile", p.dac_word.slice(tb, row_tile_bits));
+    let next_word = m.wire("next_word", p.dac_word.add(Expr::lit(dw, 1)));
+    let next_tile = m.wire("next_row_tile", next_word.slice(tb, row_tile_bits));
+    let training = p.training.as_ref().map(|t| Training::new(m, schedule, b, p, t, &next_word));
+    if tb > training.as_ref().map_or(0, |t| t.lines.word_bits) {
+        m.unused("unused_next_word", &[next_word.slice(0, tb)]);
+    }
+    let group = match &training {
+        None => p.group.clone(),
+        Some(t) => t.group(m, schedule, p),
+    };
+
+    m.section("Tiles: row tile r holds the matrix rows from r * word lines on");
+    let (row_tiles, column_tiles) = (b.row_tiles, b.column_tiles);
+    let rows: Vec<u128> = (0..row_tiles as u128).collect();
+    let row_ids = m.table("ROW_TILES", row_tile_bits, &rows, "number of each row tile");
+    let tiles: Vec<u128> = (b.first_tile..b.first_tile + b.tiles()).map(|t| t as u128).collect();
+    let tile_ids = m.table("TILES", pb, &tiles, "number of each tile on the programming port");
+    let masks = m.net("masks", row_tiles * l);
+    let loads = m.net("loads", row_tiles);
+    let codes = m.net("codes", row_tiles * code_bits);
+    let dones = m.net("dones", b.tiles());
+    let row_dones = training.as_ref().filter(|t| t.row_tile.is_some()).map(|_| m.net("row_dones", row_tiles));
+    m.gen_for("gen_row", "row", 0..row_tiles, |m, row| {
+        let id = row_ids.part_at(row * row_tile_bits, row_tile_bits);
+        let here = m.wire("here", this_tile.eq(&id));
+        let next_here = m.wire("next_here", next_tile.eq(&id));
+        let mask = masks.part_at(row * l, l);
+        m.assign(&mask, p.dac_mask.and(p.dac_next.and(next_here.repeat(l)).or(p.dac_next.not().and(here.repeat(l)))));
+        m.assign(loads.bit_at(row), load.and(mask.any()));
+        // In a column read the tiles of one row tile convert.
+        let converts = match (&training, &row_dones) {
+            (Some(t), Some(row_dones)) => {
+                let converts = t.converts(m, &row_ids, row, row_tile_bits);
+                let done = dones.part_at(row * column_tiles, column_tiles).all();
+                m.assign(row_dones.bit_at(row), converts.not().or(done));
+                Some(converts)
+            }
+            _ => None,
+        };
+        let start = converts.as_ref().map_or(start_here.clone(), |c| m.wire("row_start", start_here.and(c)));
+        m.gen_for("gen_column", "column", 0..column_tiles, |m, column| {
+            let tile = &(row * column_tiles) + column;
+            let id = tile_ids.part_at(&tile * pb, pb);
+            let prog = m.wire("prog", p.prog_valid.and(p.prog_tile.eq(id)));
+            let own_codes = codes.part_at(&tile * (adcs * bits), adcs * bits);
+            let code = match &training {
+                None => own_codes,
+                Some(t) => t.codes(m, schedule, &tile, &own_codes, converts.as_ref()),
+            };
+            let (valid, mask) = match &training {
+                None => (loads.bit_at(row), mask.clone()),
+                Some(t) => t.write(m, &loads.bit_at(row), &mask, column, l),
+            };
+            if let Some(t) = &training {
+                t.read_back(m, p, &tile, &prog);
+            }
+            m.inst("u_tile", crossbar, |u| {
+                u.clk_rst();
+                u.connect("dac_valid_i", &valid);
+                u.connect("dac_word_i", &word_in_tile);
+                u.connect("dac_mask_i", &mask);
+                u.connect("dac_next_i", &p.dac_next);
+                u.connect("dac_data_i", &p.dac_data);
+                u.connect("apply_i", &apply_here);
+                u.connect("sample_i", &sample_here);
+                u.connect("phase_i", &p.phase);
+                u.connect("adc_start_i", &start);
+                u.connect("adc_group_i", &group);
+                u.connect("adc_gain_i", &p.gain);
+                u.connect("adc_done_o", dones.bit_at(tile.clone()));
+                u.connect("adc_code_o", &code);
+                u.connect("prog_valid_i", &prog);
+                u.connect("prog_row_i", &p.prog_row);
+                u.connect("prog_group_i", &p.prog_group);
+                u.connect("prog_data_i", &p.prog_data);
+                if let Some(t) = &training {
+                    u.connect("dac_side_i", &t.ports.dac_side);
+                    u.connect("dac_slot_i", &t.lines.slots);
+                    u.connect("read_columns_i", &t.ports.read_columns);
+                    u.connect("pulse_start_i", &t.pulse_start);
+                    u.connect("pulse_rows_negative_i", &t.ports.pulse.rows_negative);
+                    u.connect("pulse_columns_negative_i", &t.ports.pulse.columns_negative);
+                    u.connect("pulse_up_i", &t.ports.pulse.up);
+                    u.connect("pulse_done_o", t.pulse_dones.bit_at(tile.clone()));
+                    u.connect("prog_write_i", &t.ports.prog_write);
+                    u.connect("prog_data_o", t.levels.part_at(&tile * p.prog_data.width(), p.prog_data.width()));
+                }
+            });
+        });
+    });
+    m.assign(&p.done, row_dones.as_ref().unwrap_or(&dones).all());
+    let training = training.map(|t| t.finish(m, b, p));
+    Tiles { codes, training }
+}
+
+impl<'a> Training<'a> {
+    fn new(m: &mut Builder, schedule: &Schedule, b: &Bank, p: &Ports, t: &'a TrainingPorts, next_word: &Expr) -> Self {
+        let c = &schedule.design.crossbar;
+        let pulse_start = m.wire("pulse_start", p.select.and(&t.pulse.start));
+        let lines = decode(m, schedule, b, p, t, next_word);
+        let low = c.rows_per_adc.trailing_zeros() as usize;
+        let width = p.group.width();
+        let row_tile = (b.row_tiles > 1).then(|| m.wire("read_tile", p.group.slice(low, width - low)));
+        Self {
+            ports: t,
+            lines,
+            row_tile,
+            row_codes: m.net("row_codes", b.tiles() * c.row_adcs() * schedule.design.converter.adc_bits as usize),
+            pulse_dones: m.net("pulse_dones", b.tiles()),
+            pulse_start,
+            levels: m.net("levels", b.tiles() * p.prog_data.width()),
+            reads: m.reg("reads_q", b.tiles(), 0),
+            saturated: m.net("saturated", b.tiles()),
+            upper: m.net("upper", b.tiles()),
+        }
+    }
+
+    /// Group within a tile.
+    fn group(&self, m: &mut Builder, schedule: &Schedule, p: &Ports) -> Expr {
+        let (width, own) = (schedule.widths.group as usize, p.group.width());
+        let low = schedule.design.crossbar.rows_per_adc.trailing_zeros() as usize;
+        let fit = |bits: usize| match bits.min(own) {
+            0 => Expr::zero(width),
+            bits => p.group.slice(0, bits).zext(width),
+        };
+        if self.row_tile.is_none() && own > width {
+            m.unused("unused_group", &[p.group.slice(width, own - width)]);
+        }
+        if low == width { fit(width) } else { m.wire("tile_group", self.ports.read_columns.mux(fit(low), fit(width))) }
+    }
+
+    /// Whether row tile `row` converts.
+    fn converts(&self, m: &mut Builder, row_ids: &Expr, row: &Ix, id_bits: usize) -> Expr {
+        let read_tile = self.row_tile.as_ref().expect("there are several row tiles");
+        let (width, shared) = (read_tile.width(), id_bits.min(read_tile.width()));
+        let id = row_ids.part_at(row * id_bits, shared).zext(width);
+        m.wire("converts", self.ports.read_columns.not().or(read_tile.eq(id)))
+    }
+
+    /// The net for the tile's codes, from which those of both sides are taken, and what range they are in.
+    fn codes(
+        &self,
+        m: &mut Builder,
+        schedule: &Schedule,
+        tile: &Ix,
+        column_side: &Expr,
+        converts: Option<&Expr>,
+    ) -> Expr {
+        let bits = schedule.design.converter.adc_bits as usize;
+        let (count, row_bits) = (tile_codes(schedule), schedule.design.crossbar.row_adcs() * bits);
+        let code = m.net("code", count * bits);
+        m.assign(column_side, code.slice(0, column_side.width()));
+        m.assign(self.row_codes.part_at(tile * row_bits, row_bits), code.slice(0, row_bits));
+        let [ends, halves] = ["at_end", "beyond_half"].map(|name| m.net(name, count));
+        m.gen_for("gen_range", "adc", 0..count, |m, adc| {
+            let sign = code.bit_at(adc * bits + (bits - 1));
+            let magnitude = code.part_at(adc * bits, bits - 1).xor(sign.repeat(bits - 1));
+            m.assign(ends.bit_at(adc), magnitude.all());
+            m.assign(halves.bit_at(adc), sign.xor(code.bit_at(adc * bits + (bits - 2))));
+        });
+        for (flag, of) in [(&self.saturated, &ends), (&self.upper, &halves)] {
+            m.assign(flag.bit_at(tile), converts.map_or(of.any(), |c| c.and(of.any())));
+        }
+        code
+    }
+
+    /// Write strobe and lane mask of the tile in a column, of whichever side is written.
+    fn write(&self, m: &mut Builder, load: &Expr, mask: &Expr, column: &Ix, lanes: usize) -> (Expr, Expr) {
+        let valid = m.wire("dac_valid", load.or(self.lines.loads.bit_at(column)));
+        let columns = self.lines.masks.part_at(column * lanes, lanes);
+        (valid, m.wire("dac_mask", self.ports.dac_side.mux(columns, mask)))
+    }
+
+    /// Remembers which tile the last read was of.
+    fn read_back(&self, m: &mut Builder, p: &Ports, tile: &Ix, prog: &Expr) {
+        m.clocked(|s| {
+            s.if_(p.prog_valid.and(self.ports.prog_write.not()), |s| s.set(self.reads.bit_at(tile), prog));
+        });
+    }
+
+    fn finish(self, m: &mut Builder, b: &Bank, p: &Ports) -> TrainingTiles {
+        m.assign(&self.ports.codes_saturated, self.saturated.any());
+        m.assign(&self.ports.codes_upper, self.upper.any());
+        m.assign(&self.ports.pulse.done, self.pulse_dones.all());
+        m.section("Levels of the tile that was read last");
+        let (out, width) = (&self.ports.levels, p.prog_data.width());
+        m.comb(|s| {
+            s.set(out, Expr::zero(width));
+            s.for_("each", 0..b.tiles(), |s, tile| {
+                s.if_(self.reads.bit_at(tile), |s| s.set(out, self.levels.part_at(tile * width, width)));
+            });
+        });
+        TrainingTiles { row_codes: self.row_codes, row_tile: self.row_tile }
+    }
+}

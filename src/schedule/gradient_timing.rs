@@ -1,0 +1,96 @@
+//! Timing of the blocks that sum gradients and errors and turn sums into pulses, without data. Gather and pulse control,
+//! which they take turns with, are stepped by their own models.
+//!
+//! Every register here has its counterpart in `src/rtl/{bias_sum,outer,apply}.rs`.
+
+/// Cycles of a bias sum over `words` words of errors, from `start_i` to the first cycle of `done_o`.
+pub fn bias_sum_cycles(words: usize) -> u64 {
+    words as u64 + 3
+}
+
+/// Outer products: one gradient word a cycle while the vectors of a position are there.
+///
+/// The first [`step`](Self::step) is the cycle after `start_i`.
+#[derive(Clone, Debug)]
+pub struct OuterModel {
+    /// Gradient words of a position, and how many of this one were read.
+    words: usize,
+    word: usize,
+    positions_left: usize,
+    applied: [bool; 2],
+    last: [bool; 3],
+    done: bool,
+}
+
+impl OuterModel {
+    /// `rows` matrix rows of `row_words` gradient words each; all at least 1.
+    pub fn new(rows: usize, row_words: usize, positions: usize) -> Self {
+        let words = rows * row_words;
+        Self { words, word: 0, positions_left: positions, applied: [false; 2], last: [false; 3], done: false }
+    }
+
+    /// `done_o` in this cycle.
+    pub fn done(&self) -> bool {
+        self.done
+    }
+
+    /// One cycle; returns `apply_o` of the cycle.
+    pub fn step(&mut self, vector_ready: bool) -> bool {
+        let issue = self.positions_left > 0 && vector_ready && self.applied == [false; 2];
+        self.word += usize::from(issue);
+        let apply = issue && self.word == self.words;
+        if apply {
+            self.word = 0;
+            self.positions_left -= 1;
+        }
+        self.done |= self.last[2];
+        self.last = [apply && self.positions_left == 0, self.last[0], self.last[1]];
+        self.applied = [apply, self.applied[0]];
+        apply
+    }
+}
+
+/// The rows of a gradient memory become vectors of pulses.
+///
+/// The first [`step`](Self::step) is the cycle after `start_i`.
+#[derive(Clone, Debug)]
+pub struct ApplyModel {
+    row_words: usize,
+    rows_left: usize,
+    /// Words to read of this row, and its word line.
+    slots: usize,
+    line: [bool; 2],
+    vector_ready: bool,
+    all_sent: bool,
+}
+
+impl ApplyModel {
+    /// `rows` matrix rows of `row_words` gradient words each; all at least 1.
+    pub fn new(rows: usize, row_words: usize) -> Self {
+        let slots = row_words + 1;
+        Self { row_words, rows_left: rows, slots, line: [false; 2], vector_ready: false, all_sent: false }
+    }
+
+    /// `vector_ready_o` in this cycle.
+    pub fn vector_ready(&self) -> bool {
+        self.vector_ready
+    }
+
+    /// `all_sent_o` in this cycle.
+    pub fn all_sent(&self) -> bool {
+        self.all_sent
+    }
+
+    /// One cycle with this `apply_i`, which is high only when [`vector_ready`](Self::vector_ready) is.
+    pub fn step(&mut self, apply: bool) {
+        let line = self.slots == 1;
+        self.slots = self.slots.saturating_sub(1);
+        self.vector_ready = (self.vector_ready && !apply) || self.line[1];
+        self.line = [line, self.line[0]];
+        if apply {
+            self.rows_left -= 1;
+            self.all_sent = self.rows_left == 0;
+            self.slots = if self.all_sent { 0 } else { self.row_words + 1 };
+        }
+    }
+}
