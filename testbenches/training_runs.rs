@@ -263,7 +263,38 @@ fn a_batch_is_as_large_as_the_description_allows() {
     let place = Place::new();
     let text = place.must(2, "train stochastic.toml --batch 9 --steps 1 --images 20 --out x");
     assert!(text.contains("a batch of 9 images") && text.contains("training.batch"), "{text}");
-    place.must(0, "train stochastic.toml --steps 1 --images 20 --out y");
+    assert!(!place.path("x").exists());
+    place.must(0, "train stochastic.toml --steps 1 --images 20 --out x");
+}
+
+/// Black images: a layer of rectifiers without biases stays zero.
+fn write_black_images(folder: &Path, count: u8) {
+    fs::create_dir(folder).expect("a folder");
+    let header = |kind: u8, sizes: &[u8]| {
+        let sizes = sizes.iter().flat_map(|&size| [0, 0, 0, size]);
+        [0, 0, 8, kind].into_iter().chain(sizes).collect::<Vec<u8>>()
+    };
+    let mut images = header(3, &[count, 28, 28]);
+    images.resize(images.len() + usize::from(count) * 28 * 28, 0);
+    fs::write(folder.join("t10k-images-idx3-ubyte"), images).expect("a file");
+    let labels = header(1, &[count]).into_iter().chain((0..count).map(|i| i % 10)).collect::<Vec<u8>>();
+    fs::write(folder.join("t10k-labels-idx1-ubyte"), labels).expect("a file");
+}
+
+#[test]
+fn training_that_stands_is_stopped_and_named() {
+    let place = Place::new();
+    write_black_images(&place.path("black"), 100);
+    let train = "train mlp --data black --batch 4 --steps 100 --checkpoint-every 10 --out run";
+    let text = place.must(4, train);
+    for part in ["came to a stop at step 1", "all outputs of layer classifier_0 are zero", "until 25"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let report: Value = serde_json::from_slice(&place.file("run", "report.json")).expect("JSON");
+    assert_eq!((&report["ending"], &report["step"]), (&"diverged".into(), &1.into()));
+    // No checkpoint of the trouble has replaced the one from before it.
+    let text = place.must(0, "evaluate mlp run --data black --format json");
+    assert_eq!(serde_json::from_str::<Value>(&text).expect("JSON")["steps"], 0);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::metrics::{METRICS, Metrics};
 use super::{TrainingData, TrainingError};
 use crate::data::png_grid::{GridError, drawable};
 use crate::data::{Arrange, Batches, Curve, Grid, Panel, Plot};
+use crate::golden::TrainError;
 use crate::schedule::Schedule;
 use ndarray::Axis;
 use serde::Serialize;
@@ -80,10 +81,17 @@ impl<'a> Run<'a> {
     /// Opens the directory, and continues from the checkpoint in it if there is one.
     ///
     /// # Errors
-    /// If the directory is in use, the checkpoint is damaged or of another run, or data and design do not fit.
+    /// If the batch is too large, data and design do not fit, the directory is in use, or the checkpoint in it is damaged
+    /// or of another run. Nothing has been written then.
     pub fn open(schedule: &'a Schedule, data: &'a TrainingData, options: Options) -> Result<Self, TrainingError> {
         let design = &schedule.design;
         data.check_labels(design)?;
+        if let (Kind::Chip, Some(training)) = (options.kind, &design.training) {
+            let (got, most) = (options.batch, training.batch);
+            if !(1..=most).contains(&got) {
+                return Err(TrainError::Batch { got, most }.into());
+            }
+        }
         let origin = Origin {
             kind: options.kind,
             design_sha256: Origin::hash(design),
