@@ -17,4 +17,5 @@ pub mod prepare;
 pub mod report;
 pub mod rtl;
 pub mod schedule;
+pub mod train;
 pub mod weights;
