@@ -9,8 +9,7 @@ module load;
   reg clk = 0, rst_n = 0;
   always #5 clk = ~clk;
 
-  reg         cmd_valid = 0, prog_valid = 0, cfg_valid = 0;
-  reg  [3:0]  cfg_space = 0;
+  reg         cmd_valid = 0, prog_valid = 0, cfg_valid = 0, cfg_space = 0;
   reg  [2:0]  cmd_op = 0;
   reg  [31:0] cmd_arg = 0;
   reg  [87:0] cells = 0;        // one line of an image: tile, row, group, cells
@@ -26,9 +25,8 @@ module load;
     .out_valid_o(out_valid), .out_ready_i(1'b1), .out_data_o(out_data), .out_last_o(out_last),
     .prog_valid_i(prog_valid), .prog_ready_o(prog_ready), .prog_tile_i(cells[75:72]),
     .prog_row_i(cells[63:60]), .prog_group_i(cells[49:48]), .prog_data_i(cells[47:0]),
-    .prog_write_i(1'b1), .prog_data_o(),
     .cfg_valid_i(cfg_valid), .cfg_ready_o(cfg_ready), .cfg_space_i(cfg_space),
-    .cfg_addr_i(cfg_addr), .cfg_data_i(cfg_data), .cfg_write_i(1'b1), .cfg_data_o(),
+    .cfg_addr_i(cfg_addr), .cfg_data_i(cfg_data),
     .busy_o(busy), .op_o(), .array_active_o(),
     .tap_valid_o(), .tap_addr_o(), .tap_mask_o(), .tap_data_o());
 
@@ -40,7 +38,7 @@ module load;
     while (busy && op != 4) @(negedge clk);
   end endtask
 
-  task configure(input [3:0] space, input [4:0] addr, input [63:0] data);
+  task configure(input space, input [4:0] addr, input [63:0] data);
   begin
     @(negedge clk) cfg_space = space; cfg_addr = addr; cfg_data = data; cfg_valid = 1;
     @(negedge clk) cfg_valid = 0;

@@ -3,9 +3,8 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use memgan::config::{Design, UpdateRule};
 use memgan::data::atomic::{self, Sync};
-use memgan::golden::TrainError;
 use memgan::schedule::Schedule;
-use memgan::train::{Ending, Kind, Options, Run, StepRecord, Summary, TrainingData, TrainingError};
+use memgan::train::{Ending, Kind, Options, Run, StepRecord, Summary, TrainingData};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Instant;
@@ -53,11 +52,9 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
-    let design = Design::load(&args.description)?;
-    if design.training.is_none() && !args.float {
-        return Err(TrainingError::from(TrainError::NoTraining).into());
-    }
-    let training = design.training.clone().unwrap_or_default();
+    let mut design = Design::load(&args.description)?;
+    // A description that only infers trains with the defaults of [training].
+    let training = design.training.get_or_insert_with(Default::default).clone();
     let data = TrainingData::load(&design, args.data.as_deref(), args.images.map(|n| n as usize))??;
     let schedule = Schedule::new(&design);
     let options = Options {

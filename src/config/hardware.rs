@@ -2,9 +2,7 @@
 
 use std::fmt::Display;
 
-use super::design::{
-    Converter, Crossbar, Design, Device, Layer, LayerOp, PairScheme, Training, UpdateRule,
-};
+use super::design::{Converter, Crossbar, Design, Device, Layer, LayerOp, PairScheme, Training, UpdateRule};
 use super::error::{ConfigError, ProblemKind, Source};
 use super::located::Located;
 use super::raw::{RawBuffer, RawConverter, RawCrossbar, RawDescription, RawDevice, RawTraining};
@@ -50,10 +48,7 @@ pub(super) fn crossbar(source: Source, raw: &RawCrossbar) -> Result<Crossbar, Co
     Ok(Crossbar { rows, columns, columns_per_adc, rows_per_adc, pair: raw.pair })
 }
 
-pub(super) fn training(
-    source: Source,
-    raw: Option<&Located<RawTraining>>,
-) -> Result<Option<Training>, ConfigError> {
+pub(super) fn training(source: Source, raw: Option<&Located<RawTraining>>) -> Result<Option<Training>, ConfigError> {
     let Some(raw) = raw.map(|t| &t.value) else { return Ok(None) };
     if raw.keep_remainder.value && raw.rule == UpdateRule::Stochastic {
         return Err(source

@@ -125,9 +125,8 @@ impl ProgramWord {
             for group in 0..bank.groups {
                 for column_tile in 0..bank.column_tiles {
                     let first = group * full_group + column_tile * adcs;
-                    let cells = (first..first + adcs)
-                        .map(|j| weights.get(j).map_or(code.unused(), |&w| encode(w)))
-                        .collect();
+                    let cells =
+                        (first..first + adcs).map(|j| weights.get(j).map_or(code.unused(), |&w| encode(w))).collect();
                     words.push(ProgramWord { tile: tile_row + column_tile, row: i % rows, group, cells });
                 }
             }

@@ -30,17 +30,10 @@ pub(super) fn append_phases(schedule: &mut Schedule) {
         } else {
             let g = schedule.program(Role::Generator).expect("a design has a classifier or a generator");
             let d = schedule.program(Role::Discriminator).expect("a generator comes with a discriminator");
-            let judge =
-                |target| [b.forward(d), b.loss(d, target), b.backward(d, false), b.update(d)].concat();
+            let judge = |target| [b.forward(d), b.loss(d, target), b.backward(d, false), b.update(d)].concat();
             let one = LossTarget::Code(ACTIVATION_MAX as i8);
-            let generate = [
-                b.forward(g),
-                b.forward(d),
-                b.loss(d, one),
-                b.backward(d, true),
-                b.backward(g, false),
-                b.update(g),
-            ];
+            let generate =
+                [b.forward(g), b.forward(d), b.loss(d, one), b.backward(d, true), b.backward(g, false), b.update(g)];
             vec![
                 (Phase::Real, judge(real)),
                 (Phase::Fake, [b.forward(g), judge(LossTarget::Code(0))].concat()),
@@ -81,10 +74,8 @@ impl Phases<'_> {
 
     /// The inference, with dropout.
     fn forward(&self, program: &NetworkProgram) -> Vec<Op> {
-        let with_dropout = |op: &Op| Op {
-            dropout: if op.target.is_some() { self.threshold(op.layer) } else { 0 },
-            ..op.clone()
-        };
+        let with_dropout =
+            |op: &Op| Op { dropout: if op.target.is_some() { self.threshold(op.layer) } else { 0 }, ..op.clone() };
         self.ops_of(program).iter().map(with_dropout).collect()
     }
 

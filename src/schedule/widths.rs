@@ -100,7 +100,8 @@ impl Widths {
         let conversions = if trains { banks.iter().map(|b| b.groups.max(b.row_groups)).max() } else { None };
         let batch = design.training.as_ref().map_or(1, |t| t.batch);
         let most_positions = max(&mut ops.iter().filter(|o| o.pass == Pass::Update).map(|o| o.positions));
-        let most_elements = max(&mut ops.iter().filter(|o| o.pass == Pass::BiasSum).map(|o| o.positions)) * schedule.lanes;
+        let most_elements =
+            max(&mut ops.iter().filter(|o| o.pass == Pass::BiasSum).map(|o| o.positions)) * schedule.lanes;
         Self {
             element: address_bits(element_max),
             coordinate: address_bits(element_max) + 2,

@@ -37,7 +37,13 @@ pub(super) fn design() -> Design {
         pixel_range: PixelRange::Symmetric,
         latent: LatentDistribution::Normal,
         dropout_at_inference: false,
-        crossbar: Crossbar { rows: 16, columns: 16, columns_per_adc: 4, rows_per_adc: 4, pair: PairScheme::Differential },
+        crossbar: Crossbar {
+            rows: 16,
+            columns: 16,
+            columns_per_adc: 4,
+            rows_per_adc: 4,
+            pair: PairScheme::Differential,
+        },
         device: Device {
             r_on_ohm: 1e4,
             r_off_ohm: 1e6,
