@@ -16,10 +16,11 @@ impl Place {
     fn new() -> Self {
         let place = Self(tempfile::tempdir().expect("a folder"));
         let text = memgan::config::preset("tiny").expect("a preset").text;
-        assert!(text.contains("rule = \"stochastic\""), "the preset's rule");
-        fs::write(place.path("stochastic.toml"), text).expect("a file");
-        let text = text.replace("rule = \"stochastic\"", "rule = \"accumulate\"\nkeep_remainder = true");
-        fs::write(place.path("accumulate.toml"), text).expect("a file");
+        let layers = text.split("[training]").next().expect("the text before");
+        for (rule, more) in [("stochastic", ""), ("accumulate", "keep_remainder = true\n")] {
+            let text = format!("{layers}\n[training]\nrule = \"{rule}\"\nbatch = 8\n{more}");
+            fs::write(place.path(&format!("{rule}.toml")), text).expect("a file");
+        }
         place
     }
 
@@ -235,15 +236,12 @@ fn two_runs_do_not_share_a_directory() {
 fn wrong_arguments_are_answered_before_anything_is_written() {
     let place = Place::new();
     fs::write(place.path("file"), "").expect("a file");
-    let text = memgan::config::preset("tiny").expect("a preset").text;
-    fs::write(place.path("bare.toml"), text.split("[training]").next().expect("a part")).expect("a file");
     let bad = [
         ("train tiny --steps 0 --out x", "--steps"),
         ("train tiny --batch 0 --out x", "--batch"),
         ("train tiny --batch 257 --out x", "--batch"),
         ("train tiny --images 0 --out x", "--images"),
         ("train tiny --checkpoint-every 0 --out x", "--checkpoint-every"),
-        ("train bare.toml --out x", "[training]"),
         ("train tiny --data nowhere --out x", "nowhere"),
         ("train nowhere.toml --out x", "nowhere.toml"),
         ("evaluate tiny nowhere", "nowhere"),

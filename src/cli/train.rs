@@ -4,7 +4,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use memgan::config::{Design, UpdateRule};
 use memgan::data::atomic::{self, Sync};
 use memgan::schedule::Schedule;
-use memgan::train::{Ending, Kind, Options, Run, StepRecord, Summary, TrainingData};
+use memgan::train::{Ending, Kind, Options, Run, StepRecord, Summary, TrainingData, TrainingError};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use std::time::Instant;

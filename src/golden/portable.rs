@@ -125,9 +125,9 @@ pub(super) fn interleave(from: &[i8], stride: usize, width: usize, lines: &mut [
             let start: &mut [i32; LINE] = start[line * LINE..].first_chunk_mut().expect("a line");
             for column in 0..LINE {
                 let mut sum = 0;
-                for row in 0..4 {
-                    to.0[4 * column + row] = rows[row][column];
-                    sum += i32::from(rows[row][column]);
+                for (row, weights) in rows.iter().enumerate() {
+                    to.0[4 * column + row] = weights[column];
+                    sum += i32::from(weights[column]);
                 }
                 start[column] -= 128 * sum;
             }

@@ -44,6 +44,7 @@ pub(super) fn read_pairs(set: InstructionSet, r: &mut TileRead<i16, PairLine>) {
 macro_rules! for_each_set {
     ($(#[$doc:meta])* $name:ident, $name_256:ident, $name_512:ident, ($($argument:ident: $type:ty),*)) => {
         $(#[$doc])*
+        #[allow(clippy::too_many_arguments)] // the set comes beside the kernel's own
         pub(super) fn $name(set: InstructionSet, $($argument: $type),*) {
             match set.level() {
                 Level::Portable => portable::$name($($argument),*),
