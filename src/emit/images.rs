@@ -80,9 +80,7 @@ pub(super) fn images(schedule: &Schedule, mapping: &Mapping) -> Vec<(String, Str
         files.push((format!("weights/{}.hex", bank.name), text));
     }
     let mut biases = vec![String::new(); schedule.bias_words];
-    // Only the inference's operations: those of a training step repeat them.
-    let inference = schedule.programs.iter().map(|p| p.last_op + 1).max().unwrap_or(0);
-    for op in schedule.ops[..inference].iter().filter(|o| o.target.is_some()) {
+    for op in schedule.inference_ops().iter().filter(|o| o.target.is_some()) {
         for word in 0..op.bias_period {
             let bias = &mapping.layers[op.layer].parameters.bias;
             let line = &mut biases[op.bias_base + word];

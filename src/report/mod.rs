@@ -1,7 +1,7 @@
 //! What the hardware takes for a training step, from the golden model's pulses and the cycle prediction.
 
 use crate::golden::StepReport;
-use crate::schedule::{OpCycles, Pass, Phase, Schedule, predict_op, pulses, train_step_cycles};
+use crate::schedule::{OpCycles, Pass, Schedule, predict_op, pulses, train_step_cycles};
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -54,10 +54,7 @@ impl StepCycles {
         let mut step = Self { batch, ..Self::default() };
         let mut constant: BTreeMap<usize, OpCycles> = BTreeMap::new();
         for program in &schedule.phases {
-            let times = match program.phase {
-                Phase::Real | Phase::Fake | Phase::Generate | Phase::Classify => batch,
-                Phase::ApplyDiscriminator | Phase::ApplyGenerator | Phase::ApplyClassifier => 1,
-            };
+            let times = if program.phase.ends_batch() { 1 } else { batch };
             for op in program.first_op..=program.last_op {
                 for _ in 0..times {
                     let cycles = if pulses(schedule, op) {

@@ -13,7 +13,7 @@ use crate::rtl::memory::sram;
 use crate::rtl::outer::outer;
 use crate::rtl::pulse_control::pulse_control;
 use crate::rtl::trainer::trainer;
-use crate::rtl::training_registers::{SPACE_BITS, TRAINING_REGISTER_BITS, pulse_bits, training_registers};
+use crate::rtl::training_registers::{SPACE_BITS, TRAINING_REGISTER_BITS, training_registers};
 use std::sync::Arc;
 
 /// Ports of a memory, and what follows a user's prefix in its nets' names.
@@ -83,7 +83,6 @@ impl Top<'_> {
         let (shift, back_shift) = (self.net("shift", SHIFT_BITS as usize), self.net("back_shift", SHIFT_BITS as usize));
         self.wire("read_gain", backward.mux(&back_gain, &gain));
         self.wire("requantise_shift", backward.mux(&back_shift, &shift));
-        self.net("events_pulses", pulse_bits(self.schedule));
         self.place(
             "u_registers",
             &training_registers(self.schedule),
@@ -98,7 +97,6 @@ impl Top<'_> {
                 ("read_data", "register_read_data"),
                 ("layer", "op_layer"),
                 ("read_backward", "op_backward"),
-                ("pulses_i", "events_pulses"),
                 ("forward", "forward_range"),
                 ("backward", "backward_range"),
                 ("errors", "errors_range"),
@@ -138,7 +136,7 @@ impl Top<'_> {
             });
         });
         let data = self.net("bias_read_data", width);
-        let out = self.output_port("cfg_data_o");
+        let out = self.get("cfg_data_o");
         self.m.assign(&out, from_memory.mux(&data, &answer));
     }
 
@@ -167,7 +165,7 @@ impl Top<'_> {
         self.assign("pulse_done", done);
         let cells = self.schedule.banks.iter().map(|b| self.get(&format!("prog_data_{}", b.name)));
         let cells = cells.reduce(|a, b| a.or(b)).expect("a design has layers");
-        let out = self.output_port("prog_data_o");
+        let out = self.get("prog_data_o");
         self.m.assign(&out, cells);
     }
 
@@ -282,8 +280,6 @@ impl Top<'_> {
                 ("active", "pulse_active"),
             ],
         );
-        let pulses = resize(&self.get("pulses"), pulse_bits(self.schedule));
-        self.assign("events_pulses", pulses);
         let other = self.get(if self.accumulates() { "outer_apply" } else { "pulse_apply" });
         let taken = self.net("read_apply", 1).or(other);
         self.assign("vectors_taken", taken);
