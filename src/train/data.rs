@@ -74,10 +74,18 @@ impl TrainingData {
     }
 }
 
-/// A tenth of the images, drawn at random, is for testing: the order of a data set may mean something.
+/// A tenth of the images of each class, drawn at random, is for testing: the order of a data set may mean something.
 fn split(data: &DataSet) -> (DataSet, DataSet) {
+    let mut tests = [0; 256];
+    data.labels.iter().for_each(|&class| tests[usize::from(class)] += 1);
+    tests.iter_mut().for_each(|count| *count /= TENTH);
     let order = shuffled(data.len(), SplitMix64::stream(SPLIT_SEED, 0));
-    let (test, train) = order.split_at(data.len() / TENTH);
+    let (test, train): (Vec<usize>, Vec<usize>) = order.into_iter().partition(|&i| {
+        let left = &mut tests[usize::from(data.labels[i])];
+        let tested = *left > 0;
+        *left -= usize::from(tested);
+        tested
+    });
     let part = |places: &[usize]| {
         let mut places = places.to_vec();
         places.sort_unstable();
@@ -87,7 +95,7 @@ fn split(data: &DataSet) -> (DataSet, DataSet) {
             source: data.source.clone(),
         }
     };
-    (part(train), part(test))
+    (part(&train), part(&test))
 }
 
 #[cfg(test)]
