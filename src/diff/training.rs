@@ -7,6 +7,7 @@ use crate::device::{CellCode, LayerParameters, ProgramPlace, ProgramWord};
 use crate::golden::{StepReport, TrainState, Trainer};
 use crate::numeric::{Rate, SEED_STEP};
 use crate::schedule::{OpCycles, Pass, Phase, Schedule, predict_op};
+use std::path::PathBuf;
 
 /// A value of the hardware's state that differs from the golden trainer's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +58,7 @@ pub struct TrainingSession<'a> {
     driver: Driver,
     golden: Trainer<'a>,
     code: CellCode,
+    sources: Vec<PathBuf>,
 }
 
 /// Places in the trainer's space: steps, images, then a loss a phase.
@@ -71,9 +73,9 @@ impl<'a> TrainingSession<'a> {
     /// # Panics
     /// If the state is not of this design.
     pub fn start(schedule: &'a Schedule, state: TrainState, options: &SessionOptions) -> Result<Self, CosimError> {
-        let (driver, _) = start_driver(schedule, options)?;
+        let (driver, sources) = start_driver(schedule, options)?;
         let golden = Trainer::new(schedule, state).expect("a state of this design");
-        let mut session = Self { schedule, driver, golden, code: CellCode::new(&schedule.design) };
+        let mut session = Self { schedule, driver, golden, code: CellCode::new(&schedule.design), sources };
         session.golden.record_pulses(true);
         session.load_state()?;
         Ok(session)
@@ -81,6 +83,11 @@ impl<'a> TrainingSession<'a> {
 
     pub fn golden(&self) -> &Trainer<'a> {
         &self.golden
+    }
+
+    /// Verilog files of the model.
+    pub fn sources(&self) -> &[PathBuf] {
+        &self.sources
     }
 
     pub fn driver(&mut self) -> &mut Driver {
