@@ -4,12 +4,14 @@
 
 use clap::{Parser, ValueEnum};
 use memgan::config::{Design, PairScheme, Training, UpdateRule, preset};
-use memgan::data::{Arrange, Grid, Panel, Split, mnist};
+use memgan::data::mnist::{self, Split};
+use memgan::data::{Arrange, Batches, Grid, Panel};
+use memgan::evaluate::Scorer;
 use memgan::golden::{StepReport, TrainSettings, TrainState, Trainer};
 use memgan::numeric::code_to_pixel;
 use memgan::prepare;
 use memgan::schedule::{Phase, Schedule};
-use memgan::weights::{SplitMix64, Weights};
+use memgan::weights::Weights;
 use ndarray::Array4;
 use std::error::Error;
 use std::path::PathBuf;
@@ -40,6 +42,9 @@ struct Options {
     /// One device a weight against a reference column.
     #[arg(long)]
     reference: bool,
+    /// Keep what rounding to pulses leaves over.
+    #[arg(long)]
+    keep_remainder: bool,
     /// Settings as JSON, each key optional.
     #[arg(long, default_value = "{}")]
     settings: String,
@@ -49,10 +54,15 @@ struct Options {
     /// Steps from one line of figures to the next.
     #[arg(long, default_value_t = 250)]
     every: usize,
+    /// Steps from one score to the next.
+    #[arg(long, default_value_t = 1000)]
+    score: usize,
 }
 
 /// Training images: the first ones of the set.
 const IMAGES: usize = 9000;
+/// Images that are scored.
+const SCORED: usize = 2000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
@@ -66,35 +76,52 @@ fn main() -> Result<(), Box<dyn Error>> {
         Rule::Accumulate => UpdateRule::Accumulate,
         Rule::Stochastic => UpdateRule::Stochastic,
     };
-    design.training = Some(Training { rule, batch: options.batch, keep_remainder: false, target_real: 0.9 });
+    design.training = Some(Training { rule, batch: options.batch, keep_remainder: options.keep_remainder, target_real: 0.9 });
     let schedule = Schedule::new(&design);
     let settings = settings(&design, &options.settings)?;
 
-    let set = mnist::load_from(&options.data, Split::Test)?.ok_or("no MNIST files there")?.take(IMAGES);
+    let all = mnist::load_from(&options.data, Split::Test)?.ok_or("no MNIST files there")?;
+    let scorer = Scorer::for_data(&all, &mut |_, _| ())?;
+    let set = all.take(IMAGES);
     let images = prepare::codes(&set, &design);
     let mapping = prepare::map(&schedule, &Weights::seeded(&design, u64::from(options.seed)))?;
     let mut trainer = Trainer::new(&schedule, TrainState::initial(&schedule, &mapping, &settings, options.seed))?;
 
-    let mut order = SplitMix64::stream(u64::from(options.seed), 1);
+    let mut batches = Batches::new(images.len(), u64::from(options.seed));
     let start = Instant::now();
     for step in 0..options.steps {
-        let batch: Vec<&[i8]> =
-            (0..options.batch).map(|_| images[(order.unit() * images.len() as f64) as usize].as_slice()).collect();
+        let chosen = batches.batch(step as u64, options.batch);
+        let batch: Vec<&[i8]> = chosen.into_iter().map(|i| images[i].as_slice()).collect();
         let report = trainer.step(&batch, None)?;
         if (step + 1) % options.every == 0 || step < 3 {
             print_step(step + 1, &report, &trainer);
         }
+        if (step + 1) % options.score == 0 || step + 1 == options.steps {
+            let score = scorer.score(generated(&trainer, &design, SCORED, 1)?.view());
+            println!(
+                "{:>6}: distance {:.0} (real {:.0}), inception score {:.2}, {:.1} s, classes {:?}",
+                step + 1,
+                score.distance,
+                score.real_half_distance,
+                score.inception_score,
+                start.elapsed().as_secs_f64(),
+                score.classes,
+            );
+        }
     }
-    println!("{:.1} s", start.elapsed().as_secs_f64());
     if let Some(path) = &options.picture {
-        let seeds: Vec<u32> = (0..100).map(|i| prepare::pass_seed(7, i)).collect();
-        let made = trainer.generate(&seeds);
-        let shape = design.image;
-        let pixels: Vec<u8> = made.iter().flatten().map(|&c| code_to_pixel(c, design.pixel_range)).collect();
-        let images = Array4::from_shape_vec((made.len(), shape.height, shape.width, shape.channels), pixels)?;
+        let images = generated(&trainer, &design, 100, 7)?;
         Grid::new(Arrange::Down, vec![Panel { caption: String::new(), images, columns: 10 }]).write(path)?;
     }
     Ok(())
+}
+
+/// Pictures of the generator, `[images, height, width, channels]`.
+fn generated(trainer: &Trainer, design: &Design, count: usize, seed: u32) -> Result<Array4<u8>, Box<dyn Error>> {
+    let seeds: Vec<u32> = (0..count).map(|i| prepare::pass_seed(seed, i)).collect();
+    let pixels = trainer.generate(&seeds).into_iter().flatten().map(|c| code_to_pixel(c, design.pixel_range)).collect();
+    let shape = design.image;
+    Ok(Array4::from_shape_vec((count, shape.height, shape.width, shape.channels), pixels)?)
 }
 
 /// The design's defaults with the given keys replaced.
@@ -119,7 +146,8 @@ fn print_step(step: usize, report: &StepReport, trainer: &Trainer) {
         let edge = weights.iter().filter(|w| w.abs() >= top - 1).count();
         println!(
             "        pulses {:5.3}, rate {:3}, gain {:2} {:2}, back {:2} {:2}, weights rms {sd:5.1} edge {:4.1} %, \
-             outputs zero {:3.0} % saturated {:3.0} %, live errors {:3.0} %, biases {:?}",
+             outputs zero {:3.0} % saturated {:3.0} %, live errors {:3.0} %, \
+             saturated reads {:3.0} % {:3.0} % errors {:4.1} %, biases {:?}",
             f64::from(r.pulses) / weights.len() as f64,
             l.rate.code(),
             l.gain,
@@ -130,6 +158,9 @@ fn print_step(step: usize, report: &StepReport, trainer: &Trainer) {
             percent(r.zero, r.outputs as usize),
             percent(r.saturated, r.outputs as usize),
             percent(r.live_errors, r.outputs as usize),
+            percent(r.row_reads.saturated, r.row_reads.total as usize),
+            percent(r.column_reads.saturated, r.column_reads.total as usize),
+            percent(r.errors.saturated, r.errors.total as usize),
             &l.bias[..l.bias.len().min(3)],
         );
     }

@@ -382,10 +382,11 @@ impl<'a> Trainer<'a> {
 
     fn adapt(&mut self, layer: usize, trained: bool) {
         let target = self.target(layer);
+        let random = self.images[0].random.lane(0);
         let worker = &mut self.workers[0];
         let row_reads = std::mem::take(&mut worker.buffers.ranges[layer]);
         let counters = &mut worker.counters[layer];
-        adapt(&mut self.state.layers[layer], row_reads, counters, self.rule, trained, target);
+        adapt(&mut self.state.layers[layer], row_reads, counters, self.rule, trained, target, random);
         self.engine.parameters[layer] = parameters(&self.state.layers[layer]);
 
         let report = &mut self.report.layers[layer];
