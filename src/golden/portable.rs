@@ -1,7 +1,8 @@
 //! The kernels in plain Rust: what the compiler's target offers, and the bodies that the wider instruction sets
 //! compile again.
 
-use super::lines::{LINE, QuadLine, TileRead, magnitude};
+pub(super) use super::lane_words::{fire_word, round_word};
+use super::lines::{LINE, PairLine, QuadLine, TileRead, magnitude};
 use crate::config::Activation;
 use crate::numeric::{RangeCount, activate};
 
@@ -138,6 +139,24 @@ pub(super) fn interleave(from: &[i8], stride: usize, width: usize, lines: &mut [
                     sum += i32::from(rows[row][column]);
                 }
                 start[column] -= 128 * sum;
+            }
+        }
+    }
+}
+
+/// Two rows of codes, `stride` apart, to each group of `width` lines.
+#[inline(always)]
+pub(super) fn interleave_pairs(from: &[i8], stride: usize, width: usize, lines: &mut [PairLine]) {
+    for (group, lines) in lines.chunks_exact_mut(width).enumerate() {
+        for (line, to) in lines.iter_mut().enumerate() {
+            let at = 2 * group * stride + line * LINE;
+            let rows: [&[i8; LINE]; 2] = std::array::from_fn(|r| from[at + r * stride..].first_chunk().expect("a line"));
+            for (half, to) in to.0.iter_mut().enumerate() {
+                for column in 0..LINE / 2 {
+                    for row in 0..2 {
+                        to[2 * column + row] = i16::from(rows[row][half * LINE / 2 + column]);
+                    }
+                }
             }
         }
     }

@@ -90,6 +90,11 @@ impl LaneRandom {
         self.state.len()
     }
 
+    /// States of all lanes, for kernels that step them.
+    pub(crate) fn states(&mut self) -> &mut [u32] {
+        &mut self.state
+    }
+
     /// Current state of a lane.
     pub fn lane(&self, lane: usize) -> u32 {
         self.state[lane]

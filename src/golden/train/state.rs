@@ -74,7 +74,9 @@ impl TrainState {
             step: 0,
             seed,
             settings: settings.clone(),
-            layers: states.map(|(((role, l, before), b), m)| initial_layer(schedule, role, l, before, b, m, settings)).collect(),
+            layers: states
+                .map(|(((role, l, before), b), m)| initial_layer(schedule, role, l, before, b, m, settings))
+                .collect(),
         }
     }
 
