@@ -364,6 +364,7 @@ impl Top<'_> {
                 ("backward", "backward_range"),
                 ("errors", "errors_range"),
                 ("pulses", "pulses_counted"),
+                ("random", "random_chance"),
                 ("bias_read_valid", "adapt_bias_read"),
                 ("bias_read_address", "adapt_bias_address"),
                 ("bias_write_valid", "adapt_bias_write"),
