@@ -24,13 +24,13 @@ fn main() {
     let dir = tempfile::tempdir().expect("a directory");
 
     let emit = median(|| {
-        let package = Package::new(&schedule, Some(&mapping));
+        let package = Package::new(&schedule, Some(&mapping.content(&schedule)));
         write_directory(&package, &dir.path().join("out")).expect("a written emission");
     });
     let whole = median(|| {
         let schedule = Schedule::new(&design);
         let mapping = prepare::map(&schedule, &Weights::seeded(&design, 1)).expect("weights of the design");
-        let package = Package::new(&schedule, Some(&mapping));
+        let package = Package::new(&schedule, Some(&mapping.content(&schedule)));
         write_directory(&package, &dir.path().join("out")).expect("a written emission");
     });
     let print = median(|| {

@@ -5,7 +5,6 @@ use memgan::emit::{MANIFEST, Package};
 use memgan::prepare;
 use memgan::rtl::CrossbarView;
 use memgan::schedule::Schedule;
-use memgan::weights::Weights;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,8 +12,7 @@ use std::path::Path;
 fn package(name: &str) -> (Schedule, Package) {
     let design = Design::load(name).expect("a preset");
     let schedule = Schedule::new(&design);
-    let mapping = prepare::map(&schedule, &Weights::seeded(&design, 1)).expect("weights of the design");
-    let package = Package::new(&schedule, Some(&mapping));
+    let package = Package::new(&schedule, Some(&prepare::initial_content(&schedule, 1).expect("a content")));
     (schedule, package)
 }
 
@@ -107,10 +105,8 @@ fn verilog_keeps_the_house_style() {
 fn weights_change_no_verilog() {
     let design = Design::load("tiny").expect("a preset");
     let schedule = Schedule::new(&design);
-    let emit = |seed| {
-        let mapping = prepare::map(&schedule, &Weights::seeded(&design, seed)).expect("weights of the design");
-        Package::new(&schedule, Some(&mapping)).files
-    };
+    let emit =
+        |seed| Package::new(&schedule, Some(&prepare::initial_content(&schedule, seed).expect("a content"))).files;
     let (one, two) = (emit(1), emit(2));
     for (name, bytes) in &one {
         let same = *bytes == two[name];

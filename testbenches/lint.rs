@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{EIGHT, PAIR, Random, WIDE, any_design, schedule};
-use memgan::config::presets;
+use common::{EIGHT, PAIR, Random, WIDE, accumulating, any_design, schedule, training};
+use memgan::config::{self, Design, UpdateRule, presets};
 use memgan::cosim::lint;
 use memgan::cosim::tools::{Tool, Verilator, Version};
 use memgan::emit::Package;
@@ -46,12 +46,28 @@ fn clean(schedule: &Schedule) {
 }
 
 fn preset(name: &str) {
-    clean(&common::preset(name));
+    clean(&common::training_preset(name));
 }
 
 #[test]
 fn tiny() {
     preset("tiny");
+    clean(&common::preset("tiny"));
+}
+
+/// Every preset with the rule that it does not have.
+#[test]
+fn other_rule() {
+    for preset in presets() {
+        let schedule = common::preset(preset.name);
+        let rule = Design::load(preset.name).expect("a preset").training.expect("a preset that trains").rule;
+        let other = match rule {
+            UpdateRule::Stochastic => UpdateRule::Accumulate,
+            UpdateRule::Accumulate => UpdateRule::Stochastic,
+        };
+        clean(&training(&schedule, other, 4));
+    }
+    clean(&accumulating(config::preset("tiny").expect("a preset").text, 4, true));
 }
 
 #[test]

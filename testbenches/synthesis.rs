@@ -78,23 +78,23 @@ fn synthesise(schedule: &Schedule) {
 
 #[test]
 fn tiny() {
-    synthesise(&common::preset("tiny"));
+    synthesise(&common::training_preset("tiny"));
 }
 
 #[test]
 fn mnist_small() {
-    synthesise(&common::preset("mnist-small"));
+    synthesise(&common::training_preset("mnist-small"));
 }
 
 #[test]
 fn am_dcgan() {
-    synthesise(&common::preset("am-dcgan"));
+    synthesise(&common::training_preset("am-dcgan"));
 }
 
 #[test]
 fn classifiers() {
-    synthesise(&common::preset("mlp"));
-    synthesise(&common::preset("cnn"));
+    synthesise(&common::training_preset("mlp"));
+    synthesise(&common::training_preset("cnn"));
 }
 
 #[test]

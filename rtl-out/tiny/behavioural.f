@@ -1,13 +1,18 @@
 // tiny with the behavioural view of the crossbar; top level memgan_top
 macro/behavioural/memgan_crossbar.v
+rtl/memgan_trainer_fsm.v
+rtl/memgan_trainer.v
 rtl/memgan_host_fsm.v
 rtl/memgan_host.v
 rtl/memgan_schedule_rom.v
-rtl/memgan_layer_parameters.v
+rtl/memgan_training_registers.v
 rtl/memgan_window_walker.v
 rtl/memgan_run_walker.v
+rtl/memgan_fire.v
 rtl/memgan_gather_rotate.v
 rtl/memgan_gather.v
+rtl/memgan_pulse_fsm.v
+rtl/memgan_pulse_control.v
 rtl/memgan_array_fsm.v
 rtl/memgan_array_control.v
 rtl/memgan_bank_generator_0.v
@@ -18,9 +23,17 @@ rtl/memgan_drain.v
 rtl/memgan_drain_rotate.v
 rtl/memgan_tanh_table.v
 rtl/memgan_activation.v
+rtl/memgan_derivative.v
 rtl/memgan_accumulate.v
 rtl/memgan_random.v
+rtl/memgan_loss_fsm.v
+rtl/memgan_loss.v
+rtl/memgan_bias_sum.v
+rtl/memgan_adapt_fsm.v
+rtl/memgan_adapt.v
 rtl/memgan_activation_sram.v
 rtl/memgan_bias_sram.v
 rtl/memgan_accumulator_sram.v
+rtl/memgan_error_sram.v
+rtl/memgan_bias_sum_sram.v
 rtl/memgan_top.v

@@ -26,8 +26,7 @@ pub struct Args {
 pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
     let design = Design::load(&args.description)?;
     let schedule = Schedule::new(&design);
-    let (_, mapping) = args.weights.mapped(&schedule)?;
-    let package = Package::new(&schedule, Some(&mapping));
+    let package = Package::new(&schedule, Some(&args.weights.content(&schedule)?));
     write_directory(&package, &args.out)?;
     let bytes: usize = package.files.values().map(Vec::len).sum();
     let verilog = package.files.keys().filter(|p| p.ends_with(".v")).count();

@@ -83,10 +83,13 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
         wave: args.wave,
     };
     let result = simulate(&job)?;
-    let errors = prepare::output_error(&schedule, &weights, &mapping, &prepare::codes(&data, &design));
+    let codes = prepare::codes(&data, &design);
+    let errors = weights.map_or_else(Vec::new, |w| prepare::output_error(&schedule, &w, &mapping, &codes));
     let mut report = in_json(&design, &result, &errors);
     report["data"] = json!({ "source": data.source, "images": data.len(), "note": note });
-    report["quantisation"] = json!(mapping.layers.iter().map(|l| &l.report).collect::<Vec<_>>());
+    if args.weights.checkpoint.is_none() {
+        report["quantisation"] = json!(mapping.layers.iter().map(|l| &l.report).collect::<Vec<_>>());
+    }
     let different = result.totals.differences > 0 || result.totals.cycles != result.totals.predicted_cycles;
     if different {
         report["reproduce"] = reproduce(args).into();
@@ -228,7 +231,9 @@ pub fn make_directory(path: &Path) -> Result<(), CliError> {
 fn reproduce(args: &Args) -> String {
     let mut command = format!("memgan simulate {} --images {}", args.description, args.images);
     command += &format!(" --seed {} --out {}", args.weights.seed, args.out.display());
-    for (key, value) in [("--weights", &args.weights.weights), ("--data", &args.data.data)] {
+    let weights = &args.weights;
+    let files = [("--weights", &weights.weights), ("--checkpoint", &weights.checkpoint), ("--data", &args.data.data)];
+    for (key, value) in files {
         if let Some(value) = value {
             command += &format!(" {key} {}", value.display());
         }

@@ -3,6 +3,7 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use memgan::config::{Design, UpdateRule};
 use memgan::data::atomic::{self, Sync};
+use memgan::report::{StepCycles, TrainingMemory};
 use memgan::schedule::Schedule;
 use memgan::train::{Ending, Kind, Options, Run, StepRecord, Summary, TrainingData, TrainingError};
 use serde_json::{Value, json};
@@ -75,6 +76,9 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
     report["design"] = design.name.as_str().into();
     report["kind"] = json!(options.kind);
     report["training"] = json!(training);
+    if !args.float {
+        report["memory"] = json!(TrainingMemory::of(&schedule));
+    }
     report["batch"] = options.batch.into();
     report["seed"] = options.seed.into();
     report["data"] = json!({ "source": data.train.source, "images": data.train.len(), "note": data.note });
@@ -82,7 +86,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
     write_report(args, &report)?;
     match output.format {
         Format::Json => output.json(report)?,
-        Format::Human => output.text(&human(&design, &options, &data, &summary, seconds))?,
+        Format::Human => output.text(&human(&schedule, &options, &data, &summary, seconds))?,
     }
     match summary.ending {
         Ending::Finished => Ok(Outcome::Success),
@@ -130,7 +134,27 @@ fn write_report(args: &Args, report: &Value) -> Result<(), CliError> {
     Ok(atomic::write(&args.out.join("report.json"), text.as_bytes(), Sync::No).map_err(TrainingError::Write)?)
 }
 
-fn human(design: &Design, options: &Options, data: &TrainingData, summary: &Summary, seconds: f64) -> String {
+/// Where the cycles of a step go, and what a weight takes of digital memory.
+fn hardware(schedule: &Schedule, cycles: &StepCycles) -> String {
+    let share = |part: u64| 100.0 * part as f64 / cycles.total.max(1) as f64;
+    let memory = TrainingMemory::of(schedule);
+    format!(
+        "hardware   {} cycles a step ({:.1} ms): forward {:.1} %, backward {:.1} %, update {:.1} %, overhead {:.1} %; array \
+         busy {:.1} %\nmemory     {:.1} bits a weight for gradients, {:.1} for errors, bias sums and registers\n",
+        grouped(cycles.total as usize),
+        cycles.milliseconds,
+        share(cycles.forward),
+        share(cycles.backward),
+        share(cycles.update),
+        share(cycles.overhead),
+        100.0 * cycles.array_utilisation,
+        memory.gradient_bits_per_weight,
+        memory.other_bits_per_weight
+    )
+}
+
+fn human(schedule: &Schedule, options: &Options, data: &TrainingData, summary: &Summary, seconds: f64) -> String {
+    let design = &schedule.design;
     let training = design.training.clone().unwrap_or_default();
     let how = match (options.kind, training.rule) {
         (Kind::Float, _) => "in f32 with Adam",
@@ -154,6 +178,9 @@ fn human(design: &Design, options: &Options, data: &TrainingData, summary: &Summ
     if made > 0 {
         let rate = (made * options.batch as u64) as f64 / seconds.max(1e-9);
         text += &format!("time       {seconds:.1} s, {rate:.0} images/s\n");
+    }
+    if let Some(cycles) = summary.last.as_ref().and_then(|last| last.hardware.as_ref()) {
+        text += &hardware(schedule, cycles);
     }
     text += &format!("files      {}: {}\n", options.out.display(), summary.files.join(", "));
     if summary.ending == Ending::Stopped {

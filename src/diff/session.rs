@@ -5,8 +5,8 @@ use crate::config::Role;
 use crate::cosim::{
     BuildSpec, ConfigSpace, ConfigWord, CosimError, Driver, DriverOptions, Op, ProgramWord, Trace, TraceWindow,
 };
-use crate::device::{self, LayerParameters, Mapping};
-use crate::emit::{Package, bias_word, parameter_word, program_word};
+use crate::device::{self, Content, Mapping};
+use crate::emit::{Package, bias_word, parameter_word, program_word, training_word};
 use crate::golden::Machine;
 use crate::rtl::{CrossbarView, TOP};
 use crate::schedule::{OpCycles, Schedule, predict};
@@ -64,7 +64,7 @@ impl<'a> Session<'a> {
         options: &SessionOptions,
     ) -> Result<Self, CosimError> {
         let (mut driver, sources) = start_driver(schedule, options)?;
-        program(schedule, hardware, &mut driver)?;
+        program(schedule, &hardware.content(schedule), &mut driver)?;
         Ok(Self {
             schedule,
             driver,
@@ -267,43 +267,28 @@ pub(super) fn start_driver(
     Ok((driver, sources))
 }
 
-/// Sends cells, biases and layer parameters.
-fn program(schedule: &Schedule, mapping: &Mapping, driver: &mut Driver) -> Result<(), CosimError> {
-    for (layer, map) in mapping.layers.iter().enumerate() {
-        send_cells(schedule, driver, &device::ProgramWord::of_layer(schedule, layer, &map.levels))?;
-        send_parameters(schedule, driver, layer, &map.parameters)?;
+/// Sends cells, biases, layer parameters, and what a training starts from.
+pub(super) fn program(schedule: &Schedule, content: &Content, driver: &mut Driver) -> Result<(), CosimError> {
+    for (layer, c) in content.layers.iter().enumerate() {
+        let word = |w: &device::ProgramWord| ProgramWord {
+            tile: w.tile as u32,
+            row: w.row as u32,
+            group: w.group as u32,
+            data: program_word(schedule, w),
+        };
+        driver.program(&c.cells.iter().map(word).collect::<Vec<_>>())?;
+        let config = |space, addr: usize, data| ConfigWord { space, addr: addr as u32, data };
+        let (p, op) = (&c.parameters, schedule.layer_op(layer));
+        let bias = |word| config(ConfigSpace::Bias, op.bias_base + word, bias_word(schedule, &p.bias, word));
+        let mut words = vec![config(ConfigSpace::Layer, layer, vec![parameter_word(p.gain, p.shift)])];
+        words.extend((0..op.bias_period).map(bias));
+        words.extend(c.training.iter().map(|r| config(ConfigSpace::Training, layer, training_word(r))));
+        driver.config(&words)?;
     }
-    Ok(())
-}
-
-/// Sends words of cells.
-pub(super) fn send_cells(
-    schedule: &Schedule,
-    driver: &mut Driver,
-    words: &[device::ProgramWord],
-) -> Result<(), CosimError> {
-    let word = |w: &device::ProgramWord| ProgramWord {
-        tile: w.tile as u32,
-        row: w.row as u32,
-        group: w.group as u32,
-        data: program_word(schedule, w),
-    };
-    driver.program(&words.iter().map(word).collect::<Vec<_>>())
-}
-
-/// Sends gain, shift and biases of a layer.
-pub(super) fn send_parameters(
-    schedule: &Schedule,
-    driver: &mut Driver,
-    layer: usize,
-    p: &LayerParameters,
-) -> Result<(), CosimError> {
-    let config = |space, addr: usize, data| ConfigWord { space, addr: addr as u32, data };
-    let op = schedule.layer_op(layer);
-    let bias = |word| config(ConfigSpace::Bias, op.bias_base + word, bias_word(schedule, &p.bias, word));
-    let mut words = vec![config(ConfigSpace::Layer, layer, vec![parameter_word(p.gain, p.shift)])];
-    words.extend((0..op.bias_period).map(bias));
-    driver.config(&words)
+    match content.train_seed {
+        Some(seed) => driver.command(Op::TrainSeed, seed),
+        None => Ok(()),
+    }
 }
 
 /// Codes as whole words of the image port.

@@ -1,9 +1,10 @@
 //! Training in the simulator with the golden trainer beside it: every activation, error, device, register and cycle.
 
-use super::session::{SessionOptions, send_cells, send_parameters, start_driver, stream};
+use super::session::{SessionOptions, program, start_driver, stream};
 use crate::config::Role;
 use crate::cosim::{ConfigSpace, ConfigWord, CosimError, Driver, Op};
-use crate::device::{CellCode, LayerParameters, ProgramPlace, ProgramWord};
+use crate::device::{CellCode, ProgramPlace, TrainingRegisters};
+use crate::emit::training_word;
 use crate::golden::{StepReport, TrainState, Trainer};
 use crate::numeric::{Rate, SEED_STEP};
 use crate::schedule::{OpCycles, Pass, Phase, Schedule, predict_op};
@@ -77,7 +78,7 @@ impl<'a> TrainingSession<'a> {
         let golden = Trainer::new(schedule, state).expect("a state of this design");
         let mut session = Self { schedule, driver, golden, code: CellCode::new(&schedule.design), sources };
         session.golden.record_pulses(true);
-        session.load_state()?;
+        program(schedule, &session.golden.state().content(schedule), &mut session.driver)?;
         Ok(session)
     }
 
@@ -94,26 +95,17 @@ impl<'a> TrainingSession<'a> {
         &mut self.driver
     }
 
-    /// Sends the golden trainer's state to the hardware.
-    fn load_state(&mut self) -> Result<(), CosimError> {
-        let (schedule, code) = (self.schedule, self.code);
-        for layer in 0..schedule.banks.len() {
-            let s = &self.golden.state().layers[layer];
-            let cell = |i, j| code.from_levels(s.plus[(i, j)], s.minus[(i, j)]);
-            let parameters = LayerParameters { gain: s.gain, shift: s.shift, bias: s.bias.clone() };
-            send_cells(schedule, &mut self.driver, &ProgramWord::of_cells(schedule, layer, cell))?;
-            send_parameters(schedule, &mut self.driver, layer, &parameters)?;
-            self.write_registers(layer)?;
-        }
-        self.driver.command(Op::TrainSeed, self.golden.state().seed)
-    }
-
     /// Writes a layer's training registers, with its target of the present step.
     fn write_registers(&mut self, layer: usize) -> Result<(), CosimError> {
         let s = &self.golden.state().layers[layer];
-        let low = s.back_gain | s.back_shift << 4 | u32::from(s.rate.code()) << 8 | s.fineness << 16;
-        let target = self.golden.target(layer);
-        let data = vec![low | target << 20, target >> 12];
+        let registers = TrainingRegisters {
+            back_gain: s.back_gain,
+            back_shift: s.back_shift,
+            rate: s.rate.code(),
+            fineness: s.fineness,
+            target: self.golden.target(layer),
+        };
+        let data = training_word(&registers);
         self.driver.config(&[ConfigWord { space: ConfigSpace::Training, addr: layer as u32, data }])
     }
 

@@ -1,6 +1,6 @@
 //! Memory images: what is sent through the programming and configuration ports, one word a line in hexadecimal.
 
-use crate::device::{Mapping, ProgramWord};
+use crate::device::{Content, ProgramWord, TrainingRegisters};
 use crate::numeric::{BIAS_BITS, SHIFT_BITS};
 use crate::schedule::Schedule;
 
@@ -8,6 +8,9 @@ use crate::schedule::Schedule;
 pub const BIAS_IMAGE: &str = "weights/biases.hex";
 /// Layer parameters, in layer order.
 pub const PARAMETER_IMAGE: &str = "weights/parameters.hex";
+
+/// Training registers, in layer order; only of a design that trains.
+pub const TRAINING_IMAGE: &str = "weights/training.hex";
 
 /// Fields of `width` bits each, field 0 in the low bits, as 32-bit words, low word first.
 fn packed(fields: impl IntoIterator<Item = u64>, width: u32) -> Vec<u32> {
@@ -45,6 +48,12 @@ pub fn parameter_word(gain: u32, shift: u32) -> u32 {
     gain | (shift << SHIFT_BITS)
 }
 
+/// `cfg_data_i` of a layer's training registers: `{target, fineness, rate, back_shift, back_gain}`.
+pub fn training_word(r: &TrainingRegisters) -> Vec<u32> {
+    let low = r.back_gain | r.back_shift << 4 | u32::from(r.rate) << 8 | r.fineness << 16;
+    vec![low | r.target << 20, r.target >> 12]
+}
+
 /// `bits` bits of `words` as hexadecimal digits.
 fn hex(words: &[u32], bits: usize, out: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -55,18 +64,18 @@ fn hex(words: &[u32], bits: usize, out: &mut String) {
 }
 
 /// All images: path and content.
-pub(super) fn images(schedule: &Schedule, mapping: &Mapping) -> Vec<(String, String)> {
+pub(super) fn images(schedule: &Schedule, content: &Content) -> Vec<(String, String)> {
     let mut files = Vec::new();
     let adcs = schedule.design.crossbar.adcs();
     let data_bits = adcs * schedule.widths.cell as usize;
-    for (layer, (bank, map)) in schedule.banks.iter().zip(&mapping.layers).enumerate() {
-        let words = ProgramWord::of_layer(schedule, layer, &map.levels);
+    for (bank, layer) in schedule.banks.iter().zip(&content.layers) {
+        let words = &layer.cells;
         let mut text = format!(
             "// cells of {}: tile_row_group_cells, cell data of {} bits, ADC 0 in the low bits\n",
             bank.name, schedule.widths.cell
         );
         text.reserve(words.len() * (data_bits / 4 + 16));
-        for word in &words {
+        for word in words {
             let (tile, row, group) = (word.tile as u32, word.row as u32, word.group as u32);
             hex(&[tile], 16, &mut text);
             text.push('_');
@@ -82,7 +91,7 @@ pub(super) fn images(schedule: &Schedule, mapping: &Mapping) -> Vec<(String, Str
     let mut biases = vec![String::new(); schedule.bias_words];
     for op in schedule.inference_ops().iter().filter(|o| o.target.is_some()) {
         for word in 0..op.bias_period {
-            let bias = &mapping.layers[op.layer].parameters.bias;
+            let bias = &content.layers[op.layer].parameters.bias;
             let line = &mut biases[op.bias_base + word];
             hex(&bias_word(schedule, bias, word), schedule.lanes * BIAS_BITS as usize, line);
         }
@@ -90,12 +99,22 @@ pub(super) fn images(schedule: &Schedule, mapping: &Mapping) -> Vec<(String, Str
     let lines =
         |rows: Vec<String>| rows.into_iter().map(|l| if l.is_empty() { "0\n".into() } else { l + "\n" }).collect();
     files.push((BIAS_IMAGE.into(), lines(biases)));
-    let parameters = mapping
+    let parameters = content
         .layers
         .iter()
         .map(|l| format!("{:02x}", parameter_word(l.parameters.gain, l.parameters.shift)))
         .collect();
     files.push((PARAMETER_IMAGE.into(), lines(parameters)));
+    if let Some(seed) = content.train_seed {
+        let mut text = format!(
+            "// {{target, fineness, rate, back_shift, back_gain}} of each layer; the trainer's seed is {seed:08x}\n"
+        );
+        for registers in content.layers.iter().filter_map(|l| l.training.as_ref()) {
+            hex(&training_word(registers), 52, &mut text);
+            text.push('\n');
+        }
+        files.push((TRAINING_IMAGE.into(), text));
+    }
     files
 }
 

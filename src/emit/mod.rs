@@ -7,5 +7,5 @@ mod images;
 mod package;
 
 pub use directory::{EmitError, write_directory};
-pub use images::{BIAS_IMAGE, PARAMETER_IMAGE, bias_word, parameter_word, program_word};
+pub use images::{BIAS_IMAGE, PARAMETER_IMAGE, TRAINING_IMAGE, bias_word, parameter_word, program_word, training_word};
 pub use package::{MANIFEST, Package, VIEW_DIR, config_hash};

@@ -2,7 +2,7 @@
 
 use super::images::images;
 use crate::config::Design;
-use crate::device::Mapping;
+use crate::device::Content;
 use crate::hdl::Printer;
 use crate::rtl::{CROSSBAR, CrossbarView, TOP, crossbar, top};
 use crate::schedule::{Schedule, predict};
@@ -32,8 +32,8 @@ fn hex_digest(bytes: &[u8]) -> String {
 }
 
 impl Package {
-    /// Everything for a design; memory images only with a mapping.
-    pub fn new(schedule: &Schedule, mapping: Option<&Mapping>) -> Self {
+    /// Everything for a design; memory images only with a content.
+    pub fn new(schedule: &Schedule, content: Option<&Content>) -> Self {
         let hash = config_hash(&schedule.design);
         let printer = Printer::new(env!("CARGO_PKG_VERSION"), &hash[..16]);
         let mut files = BTreeMap::new();
@@ -48,10 +48,11 @@ impl Package {
         for view in CrossbarView::EMITTED {
             add_view(&mut files, schedule, view, &printer, &order);
         }
-        if let Some(mapping) = mapping {
-            files.extend(images(schedule, mapping).into_iter().map(|(p, t)| (p, t.into_bytes())));
-            let reports: Vec<_> = mapping.layers.iter().map(|l| &l.report).collect();
-            files.insert("weights/quantisation.json".into(), pretty(&json!({ "layers": reports })));
+        if let Some(content) = content {
+            files.extend(images(schedule, content).into_iter().map(|(p, t)| (p, t.into_bytes())));
+            if !content.reports.is_empty() {
+                files.insert("weights/quantisation.json".into(), pretty(&json!({ "layers": content.reports })));
+            }
         }
         files.insert("design.json".into(), pretty(&json!(schedule.design)));
         let mut description = json!(schedule);

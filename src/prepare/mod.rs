@@ -2,8 +2,8 @@
 
 use crate::config::{Design, Role};
 use crate::data::{DataSet, synthetic};
-use crate::device::Mapping;
-use crate::golden::{Calibration, FloatNetwork, Machine, MappingError, map_weights};
+use crate::device::{Content, Mapping};
+use crate::golden::{Calibration, FloatNetwork, Machine, MappingError, TrainSettings, TrainState, map_weights};
 use crate::numeric::{pixel_to_code, splitmix32};
 use crate::schedule::Schedule;
 use crate::weights::Weights;
@@ -37,6 +37,44 @@ pub fn map(schedule: &Schedule, weights: &Weights) -> Result<Mapping, MappingErr
         latent_seeds: (0..CALIBRATION_INPUTS).map(|i| pass_seed(CALIBRATION_SEED, i)).collect(),
     };
     map_weights(schedule, layer_weights(weights), &calibration)
+}
+
+/// The state that a training of seeded weights starts from.
+///
+/// # Errors
+/// If the weights do not have the design's shapes.
+pub fn initial_state(schedule: &Schedule, weights: &Weights, seed: u32) -> Result<TrainState, MappingError> {
+    let settings = TrainSettings::of(&schedule.design);
+    Ok(TrainState::initial(schedule, &map(schedule, weights)?, &settings, seed))
+}
+
+/// What a chip is programmed with before anything was learned: in a design that trains the start of its training, else
+/// seeded weights for inference.
+///
+/// # Errors
+/// If weights cannot be mapped.
+pub fn initial_content(schedule: &Schedule, seed: u32) -> Result<Content, MappingError> {
+    let weights = Weights::seeded(&schedule.design, u64::from(seed));
+    match schedule.design.training {
+        Some(_) => Ok(initial_state(schedule, &weights, seed)?.content(schedule)),
+        None => Ok(map(schedule, &weights)?.content(schedule)),
+    }
+}
+
+/// What a chip is programmed with when it is to use the given weights; a training begins there.
+///
+/// # Errors
+/// If the weights do not have the design's shapes.
+pub fn content(schedule: &Schedule, weights: &Weights, seed: u32) -> Result<Content, MappingError> {
+    let mut content = map(schedule, weights)?.content(schedule);
+    if schedule.design.training.is_some() {
+        let initial = initial_state(schedule, weights, seed)?.content(schedule);
+        for (layer, initial) in content.layers.iter_mut().zip(&initial.layers) {
+            layer.training = initial.training;
+        }
+        content.train_seed = initial.train_seed;
+    }
+    Ok(content)
 }
 
 /// Matrix and biases of every layer over all networks.

@@ -5,9 +5,10 @@ use super::{TrainingData, TrainingError};
 use crate::config::{Design, Role};
 use crate::data::DataSet;
 use crate::float::{FloatClassifier, FloatGan, FloatState};
-use crate::golden::{Divergence, StepReport, TrainSettings, TrainState, Trainer};
+use crate::golden::{Divergence, StepReport, Trainer};
 use crate::numeric::{code_to_pixel, pixel_to_code};
 use crate::prepare::{self, pass_seed};
+use crate::report::StepCycles;
 use crate::schedule::{Phase, Schedule};
 use crate::weights::Weights;
 use ndarray::{Array4, ArrayView4};
@@ -42,6 +43,9 @@ pub struct StepRecord {
     /// A sign that training has come to a stop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
+    /// What the hardware takes for this step, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hardware: Option<StepCycles>,
 }
 
 impl<'a> Learner<'a> {
@@ -50,11 +54,7 @@ impl<'a> Learner<'a> {
         let weights = Weights::seeded(&schedule.design, u64::from(seed));
         let state = match kind {
             Kind::Float => State::Float(FloatState::new(weights, u64::from(seed))),
-            Kind::Chip => {
-                let mapping = prepare::map(schedule, &weights)?;
-                let settings = TrainSettings::of(&schedule.design);
-                State::Chip(TrainState::initial(schedule, &mapping, &settings, seed))
-            }
+            Kind::Chip => State::Chip(prepare::initial_state(schedule, &weights, seed)?),
         };
         Self::from_state(schedule, state)
     }
@@ -91,14 +91,25 @@ impl<'a> Learner<'a> {
         }
     }
 
-    /// One step on a batch.
-    pub fn step(&mut self, images: ArrayView4<'_, u8>, labels: &[u8]) -> Result<StepRecord, TrainingError> {
+    /// One step on a batch; on the chip with what it takes in hardware, if `measure` asks for it.
+    ///
+    /// # Errors
+    /// If the batch does not fit the design.
+    pub fn step(
+        &mut self,
+        images: ArrayView4<'_, u8>,
+        labels: &[u8],
+        measure: bool,
+    ) -> Result<StepRecord, TrainingError> {
+        let mut hardware = None;
         let (losses, pulses, trouble) = match self {
             Self::Chip(trainer, schedule) => {
                 let codes = codes(images, &schedule.design);
                 let views: Vec<&[i8]> = codes.iter().map(Vec::as_slice).collect();
                 let classifies = schedule.design.network(Role::Classifier).is_some();
+                trainer.record_pulses(measure);
                 let report = trainer.step(&views, classifies.then_some(labels))?;
+                hardware = measure.then(|| StepCycles::predict(schedule, views.len(), &report));
                 let trouble = report.divergence().map(|d| describe(d, schedule));
                 (losses(&report), pulses(&report, schedule), trouble)
             }
@@ -115,7 +126,7 @@ impl<'a> Learner<'a> {
                 (losses, BTreeMap::new(), trouble)
             }
         };
-        Ok(StepRecord { step: self.steps(), losses, pulses, test_accuracy: None, trouble })
+        Ok(StepRecord { step: self.steps(), losses, pulses, test_accuracy: None, trouble, hardware })
     }
 
     /// `count` images, `[count, height, width, channels]`; `None` for a classifier. The same seed gives the same images.

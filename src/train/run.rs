@@ -137,7 +137,7 @@ impl<'a> Run<'a> {
             let places = batches.batch(self.steps(), self.options.batch);
             let images = self.data.train.images.select(Axis(0), &places);
             let labels: Vec<u8> = places.iter().map(|&i| self.data.train.labels[i]).collect();
-            let mut record = self.learner.step(images.view(), &labels)?;
+            let mut record = self.learner.step(images.view(), &labels, self.steps() + 1 == self.options.steps)?;
             let step = record.step;
             in_trouble = if record.trouble.is_some() { in_trouble + 1 } else { 0 };
             if step.is_multiple_of(self.options.picture_every) {

@@ -187,6 +187,7 @@ lanes = 4
 
 /// The schedule of a description that also learns with a gradient memory.
 pub fn accumulating(text: &str, batch: usize, keep_remainder: bool) -> Schedule {
+    let text = text.split("\n[training]").next().expect("a text");
     schedule(&format!(
         "{text}\n[training]\nrule = \"accumulate\"\nbatch = {batch}\nkeep_remainder = {keep_remainder}\n"
     ))
@@ -331,8 +332,15 @@ pub fn schedule(text: &str) -> Schedule {
     Schedule::new(&Design::from_toml(text, "design").unwrap_or_else(|e| panic!("{e:?}")))
 }
 
-/// The schedule of a preset.
+/// The schedule of a preset that only infers.
 pub fn preset(name: &str) -> Schedule {
+    let mut design = Design::load(name).unwrap_or_else(|e| panic!("{e:?}"));
+    design.training = None;
+    Schedule::new(&design)
+}
+
+/// The schedule of a preset as it is, with its training.
+pub fn training_preset(name: &str) -> Schedule {
     Schedule::new(&Design::load(name).unwrap_or_else(|e| panic!("{e:?}")))
 }
 

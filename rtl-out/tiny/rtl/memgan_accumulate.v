@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration 6ce034800c74ca3b
+// memgan 0.1.0, configuration e5e731cc41252f38
 // Source: src/rtl/accumulate.rs
 //
 // Takes beats of column sums, one memory word each. Direct operations add the bias and write
@@ -17,16 +17,16 @@
 module memgan_accumulate (
   // Clock and reset
   input  wire        clk_i,
-  input  wire        rst_ni,               // asynchronous, active low
+  input  wire        rst_ni,                     // asynchronous, active low
   // Operation
   input  wire        scatter_i,
   input  wire        finish_i,
-  input  wire [5:0]  target_word_i,        // output region
-  input  wire [4:0]  bias_word_i,          // first word of the bias pattern
-  input  wire [3:0]  shift_i,              // requantisation
+  input  wire [5:0]  target_word_i,              // output region
+  input  wire [4:0]  bias_word_i,                // first word of the bias pattern
+  input  wire [3:0]  shift_i,                    // requantisation
   input  wire [2:0]  activation_i,
   input  wire [2:0]  slope_i,
-  input  wire [7:0]  dropout_i,            // threshold, 0 is off
+  input  wire [7:0]  dropout_i,                  // threshold, 0 is off
   // Beats
   input  wire        beat_valid_i,
   input  wire [4:0]  beat_word_i,
@@ -34,7 +34,7 @@ module memgan_accumulate (
   input  wire [1:0]  beat_turn_i,
   input  wire [4:0]  beat_bias_i,
   input  wire        beat_done_i,
-  input  wire [39:0] beat_sums_i,          // of the same cycle as beat_valid_i
+  input  wire [39:0] beat_sums_i,                // of the same cycle as beat_valid_i
   output wire        idle_o,
   // Bias memory
   output wire        bias_read_valid_o,
@@ -47,15 +47,25 @@ module memgan_accumulate (
   output wire        sum_write_valid_o,
   output wire [3:0]  sum_write_address_o,
   output wire [39:0] sum_write_data_o,
-  output reg         clearing_o,           // after reset, until the accumulators are zero
+  output reg         clearing_o,                 // after reset, until the accumulators are zero
   // Random bytes
-  input  wire [31:0] random_i,             // one a lane
+  input  wire [31:0] random_i,                   // one a lane
   output wire        random_step_o,
   // Activation memory
   output reg         write_valid_o,
   output reg  [5:0]  write_address_o,
   output reg  [3:0]  write_mask_o,
-  output reg  [31:0] write_data_o
+  output reg  [31:0] write_data_o,
+  // Training: errors instead of activations, without bias, times the derivative
+  input  wire        backward_i,
+  output wire        activation_read_valid_o,
+  output wire [5:0]  activation_read_address_o,
+  input  wire [31:0] activation_read_data_i,
+  // Range of the errors before the derivative
+  output wire        errors_valid_o,
+  output wire [2:0]  errors_count_o,
+  output wire [2:0]  errors_saturated_o,
+  output wire [2:0]  errors_upper_o              // magnitude above 63
 );
 
   // ---- Stage 1: rotate the sums to their lanes, read bias and accumulators ----
@@ -133,7 +143,7 @@ module memgan_accumulate (
           : {{7{sums2_q[lane*10 + 9]}}, sums2_q[lane*10 +: 10]};
 
       assign value2[lane*17 +: 17] = base +
-          {bias_read_data_i[lane*16 + 15], bias_read_data_i[lane*16 +: 16]};
+          ({17{!backward_i}} & {bias_read_data_i[lane*16 + 15], bias_read_data_i[lane*16 +: 16]});
     end
   endgenerate
 
@@ -193,10 +203,27 @@ module memgan_accumulate (
     end
   end
 
+  // ---- The activation at the place of an error: read in stage 1, here in stage 2 ----
+
+  assign activation_read_valid_o = beat_valid_i && backward_i && !scatter_i;
+  assign activation_read_address_o = target_word_i + {1'b0, beat_word_i};
+
+  reg [31:0] activation3_q;
+
+  always @(posedge clk_i) begin
+    if (valid2_q) begin
+      activation3_q <= activation_read_data_i;
+    end
+  end
+
   // ---- Stage 3: requantise, non-linearity, dropout ----
 
   wire [31:0] activated;
   wire [31:0] kept;
+  wire        drops = !backward_i && (|dropout_i);
+  wire [31:0] rounded;
+  wire [3:0]  clipped;
+  wire [31:0] derived;
 
   generate
     for (lane = 0; lane < 4; lane = lane + 1) begin : gen_lane
@@ -205,18 +232,65 @@ module memgan_accumulate (
         .shift_i      (shift_i),
         .activation_i (activation_i),
         .slope_i      (slope_i),
-        .value_o      (activated[lane*8 +: 8])
+        .value_o      (activated[lane*8 +: 8]),
+        .error_i      (backward_i),
+        .rounded_o    (rounded[lane*8 +: 8]),
+        .clipped_o    (clipped[lane])
       );
 
-      wire drop = random_i[lane*8 +: 8] < dropout_i;
+      wire drop = drops && random_i[lane*8 +: 8] < dropout_i;
 
       assign kept[lane*8 +: 8] = drop ? 8'd0 : activated[lane*8 +: 8];
     end
   endgenerate
 
+  wire had_dropout = |dropout_i;
+
+  generate
+    for (lane = 0; lane < 4; lane = lane + 1) begin : gen_derivative
+      memgan_derivative u_derivative (
+        .error_i      (rounded[lane*8 +: 8]),
+        .value_i      (activation3_q[lane*8 +: 8]),
+        .activation_i (activation_i),
+        .slope_i      (slope_i),
+        .dropout_i    (had_dropout),
+        .error_o      (derived[lane*8 +: 8])
+      );
+    end
+  endgenerate
+
   wire writes_activations = valid3_q && !scatter_i;
 
-  assign random_step_o = writes_activations && done3_q && (|dropout_i);
+  assign random_step_o = writes_activations && done3_q && drops;
+  assign errors_valid_o = writes_activations && backward_i;
+
+  reg [2:0] written_count;
+  reg [2:0] saturated_count;
+  reg [2:0] upper_count;
+
+  always @* begin : p_written_count
+    integer error;
+    written_count = 3'd0;
+    saturated_count = 3'd0;
+    upper_count = 3'd0;
+    for (error = 0; error < 4; error = error + 1) begin
+      if (mask3_q[error]) begin
+        written_count = written_count + 3'd1;
+        saturated_count = saturated_count + {2'd0, clipped[error]};
+        upper_count = upper_count +
+            {2'd0,
+             rounded[error*8 + 6 +: 2] == 2'b01 ||
+                 rounded[error*8 + 6 +: 2] == 2'b10 ||
+                 rounded[error*8 +: 8] == 8'hc0};
+      end
+    end
+  end
+
+  assign errors_count_o = written_count;
+  assign errors_saturated_o = saturated_count;
+  assign errors_upper_o = upper_count;
+
+  wire [31:0] written = backward_i ? derived : kept;
 
   always @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -230,7 +304,7 @@ module memgan_accumulate (
     if (writes_activations) begin
       write_address_o <= target_word_i + {1'b0, word3_q};
       write_mask_o <= mask3_q;
-      write_data_o <= kept;
+      write_data_o <= written;
     end
   end
 

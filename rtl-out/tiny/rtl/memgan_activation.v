@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration 6ce034800c74ca3b
+// memgan 0.1.0, configuration e5e731cc41252f38
 // Source: src/rtl/activation.rs
 //
 // Scales a pre-activation by 2^-shift_i, rounding halves up, and applies the non-linearity.
@@ -15,18 +15,26 @@ module memgan_activation (
   // Non-linearity
   input  wire [2:0]  activation_i,  // 0 linear, 1 relu, 2 leaky relu, 3 tanh, 4 sigmoid
   input  wire [2:0]  slope_i,       // leaky relu: negative values times 2^-slope
-  output reg  [7:0]  value_o        // signed, -127..127
+  output reg  [7:0]  value_o,       // signed, -127..127
+  // Errors
+  input  wire        error_i,       // the value is an error: halves are rounded away from zero
+  output wire [7:0]  rounded_o,     // signed, -127..127
+  output wire        clipped_o      // the value did not fit
 );
 
   // ---- Round and saturate ----
 
-  wire [17:0] half = (18'd1 << shift_i) >> 1;
+  wire        half_is_less = error_i && value_i[16];
+  wire [17:0] half = ((18'd1 << shift_i) - {17'd0, half_is_less}) >> 1;
   wire [17:0] biased = {value_i[16], value_i} + half;
   wire [17:0] scaled = $signed(biased) >>> shift_i;
   wire        above = $signed(scaled) > $signed(18'd127);
   wire        below = $signed(scaled) < $signed(18'h3ff81);
   wire [7:0]  rounded = above ? 8'd127 : below ? 8'h81 : scaled[7:0];
   wire        negative = scaled[17];
+
+  assign rounded_o = rounded;
+  assign clipped_o = above || below;
 
   // ---- Leaky relu ----
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration 6ce034800c74ca3b
+// memgan 0.1.0, configuration e5e731cc41252f38
 // Source: src/rtl/bank.rs
 //
 // Tiles of layer discriminator_1: a 64 x 1 matrix on 4 x 1 tiles, 1 conversions a read of 1 columns
@@ -8,6 +8,10 @@
 // All tiles do the same at the same time; done_o is high when every tile is done. capture_i stores
 // the sums of the codes over the row tiles, which stay until the next capture_i.
 //
+// A column read has 32 conversions of 2 rows each: group g is group g % 8 of the tiles of row tile
+// g / 8, and only they convert. Their codes are added over the column tiles. read_columns_i and
+// adc_group_i are stable from adc_start_i to capture_i.
+//
 // Latency: capture_i to sums_o: 1 cycle; result_word_i to sums_o: combinational.
 
 `default_nettype none
@@ -15,45 +19,72 @@
 module memgan_bank_discriminator_1 (
   // Clock and reset
   input  wire        clk_i,
-  input  wire        rst_ni,         // asynchronous, active low
+  input  wire        rst_ni,                    // asynchronous, active low
   // Line DACs
-  input  wire        select_i,       // this layer is running
+  input  wire        select_i,                  // this layer is running
   input  wire        dac_valid_i,
-  input  wire [4:0]  dac_word_i,     // matrix row / lanes
-  input  wire [3:0]  dac_mask_i,     // lanes to write
-  input  wire [3:0]  dac_next_i,     // lanes of the next word
-  input  wire [31:0] dac_data_i,     // signed 8 bit a lane
+  input  wire        dac_side_i,                // 1: bit lines; then the word counts matrix columns
+  input  wire [4:0]  dac_word_i,                // matrix row / lanes
+  input  wire [3:0]  dac_mask_i,                // lanes to write
+  input  wire [3:0]  dac_next_i,                // lanes of the next word
+  input  wire [31:0] dac_data_i,                // signed 8 bit a lane
   // Read
   input  wire        apply_i,
   input  wire        sample_i,
   input  wire        phase_i,
+  input  wire        read_columns_i,            // 1: column read
   input  wire        adc_start_i,
-  input  wire [1:0]  adc_group_i,
+  input  wire [4:0]  adc_group_i,
   input  wire [3:0]  adc_gain_i,
   output wire        done_o,
   input  wire        capture_i,
+  // Range of the codes that capture_i stores, in its cycle
+  output wire        codes_saturated_o,         // a code is at an end of the ADC's range
+  output wire        codes_upper_o,             // a code is beyond half of the ADC's range
   // Results of the captured group
-  input  wire [1:0]  result_word_i,  // column within the group / lanes
-  input  wire [3:0]  result_next_i,  // lanes that show the next word
-  output wire [39:0] sums_o,         // signed, units of 2^gain
+  input  wire [1:0]  result_word_i,             // column within the group / lanes
+  input  wire [3:0]  result_next_i,             // lanes that show the next word
+  output wire [39:0] sums_o,                    // signed, units of 2^gain
+  // Pulse, in all tiles
+  input  wire        pulse_start_i,             // one cycle; the next three count in it
+  input  wire        pulse_rows_negative_i,     // word lines with negative codes
+  input  wire        pulse_columns_negative_i,  // bit lines with negative codes
+  input  wire        pulse_up_i,                // 1: towards larger weights
+  output wire        pulse_done_o,              // every tile is done
   // Programming
   input  wire        prog_valid_i,
-  input  wire [3:0]  prog_tile_i,    // tile of the design
-  input  wire [3:0]  prog_row_i,     // word line
-  input  wire [1:0]  prog_group_i,   // conversion group
-  input  wire [47:0] prog_data_i
+  input  wire        prog_write_i,              // 1: write, 0: read
+  input  wire [3:0]  prog_tile_i,               // tile of the design
+  input  wire [3:0]  prog_row_i,                // word line
+  input  wire [2:0]  prog_group_i,              // conversion group
+  input  wire [47:0] prog_data_i,
+  // 1 cycle after a read, till the next; 0 if of another layer
+  output reg  [47:0] prog_data_o
 );
 
   // ---- Selected ----
 
-  wire       load = select_i && dac_valid_i;
+  wire       load = select_i && dac_valid_i && !dac_side_i;
   wire       apply = select_i && apply_i;
   wire       sample = select_i && sample_i;
   wire       adc_start = select_i && adc_start_i;
   wire [2:0] row_tile = dac_word_i[4:2];
   wire [4:0] next_word = dac_word_i + 5'd1;
   wire [2:0] next_row_tile = next_word[4:2];
-  wire       unused_next_word = &{1'b0, next_word[1:0]};
+  wire       pulse_start = select_i && pulse_start_i;
+
+  // ---- Bit lines: matrix columns by column tile and slot ----
+
+  wire         column_load = select_i && dac_valid_i && dac_side_i;
+  wire         column_loads = column_load && (|dac_mask_i);
+  wire [3:0]   slots = {next_word[1:0], dac_word_i[1:0]};
+  wire [1:0]   read_tile = adc_group_i[4:3];
+  wire [63:0]  row_codes;
+  wire [3:0]   pulse_dones;
+  wire [191:0] levels;
+  reg  [3:0]   reads_q;
+  wire [3:0]   saturated;
+  wire [3:0]   upper;
 
   // ---- Tiles: row tile r holds the matrix rows from r * word lines on ----
 
@@ -65,6 +96,7 @@ module memgan_bank_discriminator_1 (
   wire [3:0]   loads;
   wire [127:0] codes;
   wire [3:0]   dones;
+  wire [3:0]   row_dones;
 
   genvar row;
   generate
@@ -76,36 +108,94 @@ module memgan_bank_discriminator_1 (
           ((dac_next_i & {4{next_here}}) | (~dac_next_i & {4{here}}));
       assign loads[row] = load && (|masks[row*4 +: 4]);
 
+      wire converts = !read_columns_i || read_tile == ROW_TILES[row*3 +: 2];
+
+      assign row_dones[row] = !converts || dones[row];
+
+      wire row_start = adc_start && converts;
+
       genvar column;
       for (column = 0; column < 1; column = column + 1) begin : gen_column
-        wire prog = prog_valid_i && prog_tile_i == TILES[(row + column)*4 +: 4];
+        wire        prog = prog_valid_i && prog_tile_i == TILES[(row + column)*4 +: 4];
+        wire [31:0] code;
+
+        assign codes[(row + column)*32 +: 32] = code;
+        assign row_codes[(row + column)*16 +: 16] = code[15:0];
+
+        wire [3:0] at_end;
+        wire [3:0] beyond_half;
+
+        genvar adc;
+        for (adc = 0; adc < 4; adc = adc + 1) begin : gen_range
+          assign at_end[adc] = &(code[adc*8 +: 7] ^ {7{code[adc*8 + 7]}});
+          assign beyond_half[adc] = code[adc*8 + 7] ^ code[adc*8 + 6];
+        end
+
+        assign saturated[row + column] = converts && (|at_end);
+        assign upper[row + column] = converts && (|beyond_half);
+
+        wire       dac_valid = loads[row] || column_loads;
+        wire [3:0] dac_mask = dac_side_i ? dac_mask_i : masks[row*4 +: 4];
+
+        always @(posedge clk_i or negedge rst_ni) begin
+          if (!rst_ni) begin
+            reads_q[row + column] <= 1'b0;
+          end else if (prog_valid_i && !prog_write_i) begin
+            reads_q[row + column] <= prog;
+          end
+        end
 
         memgan_crossbar u_tile (
-          .clk_i        (clk_i),
-          .rst_ni       (rst_ni),
-          .dac_valid_i  (loads[row]),
-          .dac_word_i   (dac_word_i[1:0]),
-          .dac_mask_i   (masks[row*4 +: 4]),
-          .dac_next_i   (dac_next_i),
-          .dac_data_i   (dac_data_i),
-          .apply_i      (apply),
-          .sample_i     (sample),
-          .phase_i      (phase_i),
-          .adc_start_i  (adc_start),
-          .adc_group_i  (adc_group_i),
-          .adc_gain_i   (adc_gain_i),
-          .adc_done_o   (dones[row + column]),
-          .adc_code_o   (codes[(row + column)*32 +: 32]),
-          .prog_valid_i (prog),
-          .prog_row_i   (prog_row_i),
-          .prog_group_i (prog_group_i),
-          .prog_data_i  (prog_data_i)
+          .clk_i                    (clk_i),
+          .rst_ni                   (rst_ni),
+          .dac_valid_i              (dac_valid),
+          .dac_side_i               (dac_side_i),
+          .dac_word_i               (dac_word_i[1:0]),
+          .dac_mask_i               (dac_mask),
+          .dac_next_i               (dac_next_i),
+          .dac_data_i               (dac_data_i),
+          .dac_slot_i               (slots),
+          .apply_i                  (apply),
+          .sample_i                 (sample),
+          .phase_i                  (phase_i),
+          .read_columns_i           (read_columns_i),
+          .adc_start_i              (row_start),
+          .adc_group_i              (adc_group_i[2:0]),
+          .adc_gain_i               (adc_gain_i),
+          .adc_done_o               (dones[row + column]),
+          .adc_code_o               (code),
+          .pulse_start_i            (pulse_start),
+          .pulse_rows_negative_i    (pulse_rows_negative_i),
+          .pulse_columns_negative_i (pulse_columns_negative_i),
+          .pulse_up_i               (pulse_up_i),
+          .pulse_done_o             (pulse_dones[row + column]),
+          .prog_valid_i             (prog),
+          .prog_write_i             (prog_write_i),
+          .prog_row_i               (prog_row_i),
+          .prog_group_i             (prog_group_i),
+          .prog_data_i              (prog_data_i),
+          .prog_data_o              (levels[(row + column)*48 +: 48])
         );
       end
     end
   endgenerate
 
-  assign done_o = &dones;
+  assign done_o = &row_dones;
+  assign codes_saturated_o = |saturated;
+  assign codes_upper_o = |upper;
+  assign pulse_done_o = &pulse_dones;
+
+  // ---- Levels of the tile that was read last ----
+
+  always @* begin : p_prog_data_o
+    integer each;
+    prog_data_o = 48'd0;
+    for (each = 0; each < 4; each = each + 1) begin
+      if (reads_q[each]) begin
+        prog_data_o = levels[each*48 +: 48];
+      end
+    end
+  end
 
   // ---- Partial sums over the row tiles ----
 
@@ -122,12 +212,35 @@ module memgan_bank_discriminator_1 (
     end
   endgenerate
 
+  // ---- Partial sums over the column tiles ----
+
+  reg [15:0] read_codes;
+
+  always @* begin
+    read_codes = 16'd0;
+    case (read_tile)
+      2'd0: read_codes = row_codes[15:0];
+      2'd1: read_codes = row_codes[31:16];
+      2'd2: read_codes = row_codes[47:32];
+      2'd3: read_codes = row_codes[63:48];
+    endcase
+  end
+
+  wire [19:0] row_sums;
+
+  genvar line;
+  generate
+    for (line = 0; line < 2; line = line + 1) begin : gen_row_sum
+      assign row_sums[line*10 +: 10] = {{2{read_codes[line*8 + 7]}}, read_codes[line*8 +: 8]};
+    end
+  endgenerate
+
   reg  [39:0] captured_q;
   wire        capture = select_i && capture_i;
 
   always @(posedge clk_i) begin
     if (capture) begin
-      captured_q <= {30'd0, sums};
+      captured_q <= read_columns_i ? {20'd0, row_sums} : {30'd0, sums};
     end
   end
 

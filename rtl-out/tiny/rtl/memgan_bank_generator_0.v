@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration 6ce034800c74ca3b
+// memgan 0.1.0, configuration e5e731cc41252f38
 // Source: src/rtl/bank.rs
 //
 // Tiles of layer generator_0: a 8 x 64 matrix on 1 x 4 tiles, 4 conversions a read of 16 columns
@@ -8,6 +8,10 @@
 // All tiles do the same at the same time; done_o is high when every tile is done. capture_i stores
 // the sums of the codes over the row tiles, which stay until the next capture_i.
 //
+// A column read has 4 conversions of 2 rows each: group g is group g % 8 of the tiles of row tile g
+// / 8, and only they convert. Their codes are added over the column tiles. read_columns_i and
+// adc_group_i are stable from adc_start_i to capture_i.
+//
 // Latency: capture_i to sums_o: 1 cycle; result_word_i to sums_o: combinational.
 
 `default_nettype none
@@ -15,45 +19,129 @@
 module memgan_bank_generator_0 (
   // Clock and reset
   input  wire        clk_i,
-  input  wire        rst_ni,         // asynchronous, active low
+  input  wire        rst_ni,                    // asynchronous, active low
   // Line DACs
-  input  wire        select_i,       // this layer is running
+  input  wire        select_i,                  // this layer is running
   input  wire        dac_valid_i,
-  input  wire [4:0]  dac_word_i,     // matrix row / lanes
-  input  wire [3:0]  dac_mask_i,     // lanes to write
-  input  wire [3:0]  dac_next_i,     // lanes of the next word
-  input  wire [31:0] dac_data_i,     // signed 8 bit a lane
+  input  wire        dac_side_i,                // 1: bit lines; then the word counts matrix columns
+  input  wire [4:0]  dac_word_i,                // matrix row / lanes
+  input  wire [3:0]  dac_mask_i,                // lanes to write
+  input  wire [3:0]  dac_next_i,                // lanes of the next word
+  input  wire [31:0] dac_data_i,                // signed 8 bit a lane
   // Read
   input  wire        apply_i,
   input  wire        sample_i,
   input  wire        phase_i,
+  input  wire        read_columns_i,            // 1: column read
   input  wire        adc_start_i,
-  input  wire [1:0]  adc_group_i,
+  input  wire [4:0]  adc_group_i,
   input  wire [3:0]  adc_gain_i,
   output wire        done_o,
   input  wire        capture_i,
+  // Range of the codes that capture_i stores, in its cycle
+  output wire        codes_saturated_o,         // a code is at an end of the ADC's range
+  output wire        codes_upper_o,             // a code is beyond half of the ADC's range
   // Results of the captured group
-  input  wire [1:0]  result_word_i,  // column within the group / lanes
-  input  wire [3:0]  result_next_i,  // lanes that show the next word
-  output wire [31:0] sums_o,         // signed, units of 2^gain
+  input  wire [1:0]  result_word_i,             // column within the group / lanes
+  input  wire [3:0]  result_next_i,             // lanes that show the next word
+  output wire [39:0] sums_o,                    // signed, units of 2^gain
+  // Pulse, in all tiles
+  input  wire        pulse_start_i,             // one cycle; the next three count in it
+  input  wire        pulse_rows_negative_i,     // word lines with negative codes
+  input  wire        pulse_columns_negative_i,  // bit lines with negative codes
+  input  wire        pulse_up_i,                // 1: towards larger weights
+  output wire        pulse_done_o,              // every tile is done
   // Programming
   input  wire        prog_valid_i,
-  input  wire [3:0]  prog_tile_i,    // tile of the design
-  input  wire [3:0]  prog_row_i,     // word line
-  input  wire [1:0]  prog_group_i,   // conversion group
-  input  wire [47:0] prog_data_i
+  input  wire        prog_write_i,              // 1: write, 0: read
+  input  wire [3:0]  prog_tile_i,               // tile of the design
+  input  wire [3:0]  prog_row_i,                // word line
+  input  wire [2:0]  prog_group_i,              // conversion group
+  input  wire [47:0] prog_data_i,
+  // 1 cycle after a read, till the next; 0 if of another layer
+  output reg  [47:0] prog_data_o
 );
 
   // ---- Selected ----
 
-  wire       load = select_i && dac_valid_i;
+  wire       load = select_i && dac_valid_i && !dac_side_i;
   wire       apply = select_i && apply_i;
   wire       sample = select_i && sample_i;
   wire       adc_start = select_i && adc_start_i;
   wire [2:0] row_tile = dac_word_i[4:2];
   wire [4:0] next_word = dac_word_i + 5'd1;
   wire [2:0] next_row_tile = next_word[4:2];
-  wire       unused_next_word = &{1'b0, next_word[1:0]};
+  wire       pulse_start = select_i && pulse_start_i;
+
+  // ---- Bit lines: matrix columns by column tile and slot ----
+
+  wire column_load = select_i && dac_valid_i && dac_side_i;
+
+  function [3:0] place(input [4:0] index);
+    begin
+      case (index)
+        5'd0: place = {2'd0, 2'd0};
+        5'd1: place = {2'd1, 2'd0};
+        5'd2: place = {2'd2, 2'd0};
+        5'd3: place = {2'd3, 2'd0};
+        5'd4: place = {2'd0, 2'd1};
+        5'd5: place = {2'd1, 2'd1};
+        5'd6: place = {2'd2, 2'd1};
+        5'd7: place = {2'd3, 2'd1};
+        5'd8: place = {2'd0, 2'd2};
+        5'd9: place = {2'd1, 2'd2};
+        5'd10: place = {2'd2, 2'd2};
+        5'd11: place = {2'd3, 2'd2};
+        5'd12: place = {2'd0, 2'd3};
+        5'd13: place = {2'd1, 2'd3};
+        5'd14: place = {2'd2, 2'd3};
+        5'd15: place = {2'd3, 2'd3};
+        default: place = 4'd0;
+      endcase
+    end
+  endfunction
+
+  wire [7:0] places;
+  wire [3:0] slots;
+
+  genvar chunk;
+  generate
+    for (chunk = 0; chunk < 1; chunk = chunk + 1) begin : gen_place
+      assign places[chunk*8 +: 4] = place(dac_word_i);
+      assign slots[chunk*4 +: 2] = places[chunk*8 +: 2];
+      assign places[chunk*8 + 4 +: 4] = place(next_word);
+      assign slots[chunk*4 + 2 +: 2] = places[chunk*8 + 4 +: 2];
+    end
+  endgenerate
+
+  localparam [7:0] COLUMN_TILES = {2'd3, 2'd2, 2'd1, 2'd0};  // number of each column tile
+
+  wire [15:0] column_masks;
+  wire [3:0]  column_loads;
+
+  genvar tile;
+  generate
+    for (tile = 0; tile < 4; tile = tile + 1) begin : gen_column_tile
+      genvar part;
+      for (part = 0; part < 1; part = part + 1) begin : gen_column_mask
+        wire column_here = places[part*8 + 2 +: 2] == COLUMN_TILES[tile*2 +: 2];
+        wire column_there = places[part*8 + 6 +: 2] == COLUMN_TILES[tile*2 +: 2];
+
+        assign column_masks[tile*4 + part*4 +: 4] = dac_mask_i &
+            ((~dac_next_i & {4{column_here}}) | (dac_next_i & {4{column_there}}));
+      end
+
+      assign column_loads[tile] = column_load && (|column_masks[tile*4 +: 4]);
+    end
+  endgenerate
+
+  wire [63:0]  row_codes;
+  wire [3:0]   pulse_dones;
+  wire [191:0] levels;
+  reg  [3:0]   reads_q;
+  wire [3:0]   saturated;
+  wire [3:0]   upper;
+  wire         unused_group = &{1'b0, adc_group_i[4:3]};
 
   // ---- Tiles: row tile r holds the matrix rows from r * word lines on ----
 
@@ -77,85 +165,151 @@ module memgan_bank_generator_0 (
 
       genvar column;
       for (column = 0; column < 4; column = column + 1) begin : gen_column
-        wire prog = prog_valid_i && prog_tile_i == TILES[(row*4 + column)*4 +: 4];
+        wire        prog = prog_valid_i && prog_tile_i == TILES[(row*4 + column)*4 +: 4];
+        wire [31:0] code;
+
+        assign codes[(row*4 + column)*32 +: 32] = code;
+        assign row_codes[(row*4 + column)*16 +: 16] = code[15:0];
+
+        wire [3:0] at_end;
+        wire [3:0] beyond_half;
+
+        genvar adc;
+        for (adc = 0; adc < 4; adc = adc + 1) begin : gen_range
+          assign at_end[adc] = &(code[adc*8 +: 7] ^ {7{code[adc*8 + 7]}});
+          assign beyond_half[adc] = code[adc*8 + 7] ^ code[adc*8 + 6];
+        end
+
+        assign saturated[row*4 + column] = |at_end;
+        assign upper[row*4 + column] = |beyond_half;
+
+        wire       dac_valid = loads || column_loads[column];
+        wire [3:0] dac_mask = dac_side_i ? column_masks[column*4 +: 4] : masks;
+
+        always @(posedge clk_i or negedge rst_ni) begin
+          if (!rst_ni) begin
+            reads_q[row*4 + column] <= 1'b0;
+          end else if (prog_valid_i && !prog_write_i) begin
+            reads_q[row*4 + column] <= prog;
+          end
+        end
 
         memgan_crossbar u_tile (
-          .clk_i        (clk_i),
-          .rst_ni       (rst_ni),
-          .dac_valid_i  (loads),
-          .dac_word_i   (dac_word_i[1:0]),
-          .dac_mask_i   (masks),
-          .dac_next_i   (dac_next_i),
-          .dac_data_i   (dac_data_i),
-          .apply_i      (apply),
-          .sample_i     (sample),
-          .phase_i      (phase_i),
-          .adc_start_i  (adc_start),
-          .adc_group_i  (adc_group_i),
-          .adc_gain_i   (adc_gain_i),
-          .adc_done_o   (dones[row*4 + column]),
-          .adc_code_o   (codes[(row*4 + column)*32 +: 32]),
-          .prog_valid_i (prog),
-          .prog_row_i   (prog_row_i),
-          .prog_group_i (prog_group_i),
-          .prog_data_i  (prog_data_i)
+          .clk_i                    (clk_i),
+          .rst_ni                   (rst_ni),
+          .dac_valid_i              (dac_valid),
+          .dac_side_i               (dac_side_i),
+          .dac_word_i               (dac_word_i[1:0]),
+          .dac_mask_i               (dac_mask),
+          .dac_next_i               (dac_next_i),
+          .dac_data_i               (dac_data_i),
+          .dac_slot_i               (slots),
+          .apply_i                  (apply),
+          .sample_i                 (sample),
+          .phase_i                  (phase_i),
+          .read_columns_i           (read_columns_i),
+          .adc_start_i              (adc_start),
+          .adc_group_i              (adc_group_i[2:0]),
+          .adc_gain_i               (adc_gain_i),
+          .adc_done_o               (dones[row*4 + column]),
+          .adc_code_o               (code),
+          .pulse_start_i            (pulse_start),
+          .pulse_rows_negative_i    (pulse_rows_negative_i),
+          .pulse_columns_negative_i (pulse_columns_negative_i),
+          .pulse_up_i               (pulse_up_i),
+          .pulse_done_o             (pulse_dones[row*4 + column]),
+          .prog_valid_i             (prog),
+          .prog_write_i             (prog_write_i),
+          .prog_row_i               (prog_row_i),
+          .prog_group_i             (prog_group_i),
+          .prog_data_i              (prog_data_i),
+          .prog_data_o              (levels[(row*4 + column)*48 +: 48])
         );
       end
     end
   endgenerate
 
   assign done_o = &dones;
+  assign codes_saturated_o = |saturated;
+  assign codes_upper_o = |upper;
+  assign pulse_done_o = &pulse_dones;
+
+  // ---- Levels of the tile that was read last ----
+
+  always @* begin : p_prog_data_o
+    integer each;
+    prog_data_o = 48'd0;
+    for (each = 0; each < 4; each = each + 1) begin
+      if (reads_q[each]) begin
+        prog_data_o = levels[each*48 +: 48];
+      end
+    end
+  end
 
   // ---- Partial sums over the row tiles ----
 
-  wire [127:0] sums;
+  wire [159:0] sums;
 
   genvar column;
   generate
     for (column = 0; column < 16; column = column + 1) begin : gen_sum
-      assign sums[column*8 +: 8] = codes[column*8 +: 8];
+      assign sums[column*10 +: 10] = {{2{codes[column*8 + 7]}}, codes[column*8 +: 8]};
     end
   endgenerate
 
-  reg  [127:0] captured_q;
+  // ---- Partial sums over the column tiles ----
+
+  wire [19:0] row_sums;
+
+  genvar line;
+  generate
+    for (line = 0; line < 2; line = line + 1) begin : gen_row_sum
+      assign row_sums[line*10 +: 10] = {{2{row_codes[line*8 + 7]}}, row_codes[line*8 +: 8]} +
+          {{2{row_codes[line*8 + 16 + 7]}}, row_codes[line*8 + 16 +: 8]} +
+          ({{2{row_codes[line*8 + 32 + 7]}}, row_codes[line*8 + 32 +: 8]} +
+              {{2{row_codes[line*8 + 48 + 7]}}, row_codes[line*8 + 48 +: 8]});
+    end
+  endgenerate
+
+  reg  [159:0] captured_q;
   wire         capture = select_i && capture_i;
 
   always @(posedge clk_i) begin
     if (capture) begin
-      captured_q <= sums;
+      captured_q <= read_columns_i ? {{140{1'b0}}, row_sums} : sums;
     end
   end
 
   // ---- Result word, with the next one on the lanes that ask for it ----
 
-  reg [31:0] this_word;
-  reg [31:0] following_word;
+  reg [39:0] this_word;
+  reg [39:0] following_word;
 
   always @* begin
-    this_word = 32'd0;
-    following_word = 32'd0;
+    this_word = 40'd0;
+    following_word = 40'd0;
     case (result_word_i)
       2'd0: begin
-        this_word = captured_q[31:0];
-        following_word = captured_q[63:32];
+        this_word = captured_q[39:0];
+        following_word = captured_q[79:40];
       end
       2'd1: begin
-        this_word = captured_q[63:32];
-        following_word = captured_q[95:64];
+        this_word = captured_q[79:40];
+        following_word = captured_q[119:80];
       end
       2'd2: begin
-        this_word = captured_q[95:64];
-        following_word = captured_q[127:96];
+        this_word = captured_q[119:80];
+        following_word = captured_q[159:120];
       end
-      2'd3: this_word = captured_q[127:96];
+      2'd3: this_word = captured_q[159:120];
     endcase
   end
 
   genvar lane;
   generate
     for (lane = 0; lane < 4; lane = lane + 1) begin : gen_lane
-      assign sums_o[lane*8 +: 8] = result_next_i[lane] ? following_word[lane*8 +: 8]
-          : this_word[lane*8 +: 8];
+      assign sums_o[lane*10 +: 10] = result_next_i[lane] ? following_word[lane*10 +: 10]
+          : this_word[lane*10 +: 10];
     end
   endgenerate
 

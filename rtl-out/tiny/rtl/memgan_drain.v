@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration 6ce034800c74ca3b
+// memgan 0.1.0, configuration e5e731cc41252f38
 // Source: src/rtl/drain.rs
 //
 // Cuts segments of the output into memory words, in step with the conversion groups whose results a
@@ -21,7 +21,7 @@ module memgan_drain (
   // Operation
   input  wire        start_i,
   input  wire        finish_i,           // no groups
-  input  wire [1:0]  groups_last_i,      // conversions a read - 1
+  input  wire [4:0]  groups_last_i,      // conversions a read - 1
   input  wire [6:0]  group_columns_i,    // columns a conversion
   input  wire [4:0]  bias_last_i,        // words of the bias pattern - 1
   // Segments
@@ -57,7 +57,7 @@ module memgan_drain (
   reg [6:0] left_q;
   reg       last_q;
   reg       final_q;
-  reg [1:0] group_q;
+  reg [4:0] group_q;
   reg [6:0] group_base_q;
   reg [4:0] bias_q;
 
@@ -98,7 +98,7 @@ module memgan_drain (
   always @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       valid_q <= 1'b0;
-      group_q <= 2'd0;
+      group_q <= 5'd0;
       group_base_q <= 7'd0;
       address_q <= 7'd0;
       element_q <= 7'd0;
@@ -107,14 +107,14 @@ module memgan_drain (
       final_q <= 1'b0;
     end else if (start_i) begin
       valid_q <= 1'b0;
-      group_q <= 2'd0;
+      group_q <= 5'd0;
       group_base_q <= 7'd0;
     end else begin
       group_base_q <= next_group_base;
       if (position_done) begin
-        group_q <= 2'd0;
+        group_q <= 5'd0;
       end else if (freed) begin
-        group_q <= group_q + 2'd1;
+        group_q <= group_q + 5'd1;
       end
       if (next_segment) begin
         valid_q <= segment_valid_i;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration 6ce034800c74ca3b
+// memgan 0.1.0, configuration e5e731cc41252f38
 // Source: src/rtl/gather.rs
 //
 // Copies segments from the activation memory to the line DAC shadow registers. A memory word is
@@ -37,7 +37,20 @@ module memgan_gather (
   output wire [31:0] dac_data_o,         // signed 8 bit a lane
   // Array control
   input  wire        apply_i,            // the vector moves to the lines
-  output wire        vector_ready_o
+  output wire        vector_ready_o,
+  // Training: side 0 is inputs to word lines, side 1 errors to bit lines; an update takes them in
+  // turns
+  input  wire        start_i,
+  input  wire        backward_i,         // side 1 only
+  input  wire        update_i,           // side 0, then side 1 of each position
+  input  wire [5:0]  target_word_i,      // first word of the update's errors
+  input  wire [31:0] error_data_i,       // as read_data_i, from the error memory
+  output wire        segment_side_o,     // side of the segment that is taken next
+  output wire        read_side_o,        // 0 activation memory, 1 error memory
+  output wire        dac_side_o,         // 0 word lines, 1 bit lines
+  input  wire [63:0] random_i,           // one a lane
+  input  wire [7:0]  rate_i,
+  output wire        random_step_o       // a word of the update was turned into lines that fire
 );
 
   // ---- Segment in progress ----
@@ -56,7 +69,24 @@ module memgan_gather (
   wire       issue = valid_q && !pending_q;
   wire       finish = issue && ends_here;
   wire       accept = !valid_q || finish;
-  wire       vector_end = finish && last_q;
+  reg        side_q;
+  reg        next_side_q;
+
+  assign segment_side_o = next_side_q;
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      next_side_q <= 1'b0;
+      side_q <= 1'b0;
+    end else if (start_i) begin
+      next_side_q <= backward_i;
+    end else if (accept && segment_valid_i) begin
+      side_q <= next_side_q;
+      next_side_q <= next_side_q ^ (segment_last_i && update_i);
+    end
+  end
+
+  wire vector_end = finish && last_q && (side_q || !update_i);
 
   assign segment_ready_o = accept;
 
@@ -66,7 +96,11 @@ module memgan_gather (
 
   wire [4:0] word = address_q[6:2];
 
-  assign read_address_o = source_word_i + {1'b0, word};
+  assign read_side_o = side_q;
+
+  wire [5:0] base_word = (update_i && side_q) ? target_word_i : source_word_i;
+
+  assign read_address_o = base_word + {1'b0, word};
 
   // ---- Stage 1: the word is at the memory's output; stage 2: at the DACs ----
 
@@ -78,9 +112,41 @@ module memgan_gather (
   reg  [4:0]  word1_q;
   wire [1:0]  turn = to1_q - from1_q;
   wire [31:0] turned;
+  reg         side1_q;
+  reg         side2_q;
+
+  always @(posedge clk_i) begin
+    if (fetch) begin
+      side1_q <= side_q;
+    end
+    if (valid1_q) begin
+      side2_q <= side1_q;
+    end
+  end
+
+  assign dac_side_o = side2_q;
+
+  wire [31:0] read_word = side1_q ? error_data_i : read_data_i;
+  wire [31:0] fired;
+
+  genvar lane;
+  generate
+    for (lane = 0; lane < 4; lane = lane + 1) begin : gen_fire
+      memgan_fire u_fire (
+        .value_i  (read_word[lane*8 +: 8]),
+        .random_i (random_i[lane*16 +: 16]),
+        .rate_i   (rate_i),
+        .code_o   (fired[lane*8 +: 8])
+      );
+    end
+  endgenerate
+
+  assign random_step_o = update_i && valid1_q;
+
+  wire [31:0] line_word = update_i ? fired : read_word;
 
   memgan_gather_rotate u_rotate (
-    .data_i   (read_data_i),
+    .data_i   (line_word),
     .amount_i (turn),
     .data_o   (turned)
   );

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration 6ce034800c74ca3b
+// memgan 0.1.0, configuration e5e731cc41252f38
 // Source: src/rtl/host.rs
 //
 // Command port, image streams and sequencer. Networks are numbered in the order of the description.
@@ -20,7 +20,8 @@ module memgan_host (
   input  wire        cmd_valid_i,
   output wire        cmd_ready_o,
   input  wire [2:0]  cmd_op_i,       // 0 seed, 1 load, 2 latent, 3 run, 4 read
-  input  wire [31:0] cmd_arg_i,      // seed, or network in bit 0
+  // seed, network in bit 0, or program of a run: networks, then phases
+  input  wire [31:0] cmd_arg_i,
   // Input stream
   input  wire        in_valid_i,
   output wire        in_ready_o,
@@ -32,7 +33,7 @@ module memgan_host (
   output wire        out_last_o,
   // Sequencer
   output wire        busy_o,
-  output wire [2:0]  op_o,           // running operation
+  output wire [5:0]  op_o,           // running operation
   output wire        fetch_o,
   output wire        start_o,
   input  wire        op_done_i,
@@ -56,12 +57,27 @@ module memgan_host (
   wire       is_latent = cmd_op_i == 3'd2;
   wire       is_run = cmd_op_i == 3'd3;
   wire       is_read = cmd_op_i == 3'd4;
-  wire [2:0] first_op = cmd_arg_i[0] ? 3'd3 : 3'd0;
+  wire [2:0] program_number = cmd_arg_i[2:0];
+  reg  [5:0] first_op;
+
+  always @* begin
+    case (program_number)
+      3'd0: first_op = 6'd0;
+      3'd1: first_op = 6'd3;
+      3'd2: first_op = 6'd5;
+      3'd3: first_op = 6'd13;
+      3'd4: first_op = 6'd24;
+      3'd5: first_op = 6'd28;
+      3'd6: first_op = 6'd42;
+      default: first_op = 6'd0;
+    endcase
+  end
+
   wire [5:0] input_word = cmd_arg_i[0] ? 6'd18 : 6'd0;
   wire [5:0] output_word = cmd_arg_i[0] ? 6'd50 : 6'd18;
   wire [3:0] input_last = cmd_arg_i[0] ? 4'd15 : 4'd1;
   wire [3:0] output_last = cmd_arg_i[0] ? 4'd0 : 4'd15;
-  reg  [2:0] op_q;
+  reg  [5:0] op_q;
   reg  [5:0] word_q;
   reg  [3:0] count_q;
   wire       count_end = !(|count_q);
@@ -106,7 +122,7 @@ module memgan_host (
     if (!rst_ni) begin
       word_q <= 6'd0;
       count_q <= 4'd0;
-      op_q <= 3'd0;
+      op_q <= 6'd0;
     end else if (accept) begin
       word_q <= is_read ? output_word : input_word;
       count_q <= is_seed ? 4'd7 : is_read ? output_last : input_last;
@@ -119,7 +135,7 @@ module memgan_host (
         count_q <= count_q - 4'd1;
       end
       if (next_op) begin
-        op_q <= op_q + 3'd1;
+        op_q <= op_q + 6'd1;
       end
     end
   end

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration 6ce034800c74ca3b
+// memgan 0.1.0, configuration e5e731cc41252f38
 // Source: src/rtl/random.rs
 //
 // One xorshift generator a lane, each with its own shifts: with equal ones all lanes would stay a
@@ -22,7 +22,9 @@ module memgan_random (
   input  wire        step_i,
   // Streams
   output wire [31:0] latents_o,     // signed 8 bit a lane, -127..127
-  output wire [31:0] bytes_o        // uniform 0..255 a lane
+  output wire [31:0] bytes_o,       // uniform 0..255 a lane
+  output wire [63:0] halves_o,      // uniform, 16 bits a lane
+  output wire [14:0] chance_o       // top bits of lane 0
 );
 
   // splitmix of the lane's number
@@ -46,6 +48,7 @@ module memgan_random (
 
       assign next[lane*32 +: 32] = seed_valid_i ? seeded : last;
       assign bytes_o[lane*8 +: 8] = state_q[lane*32 + 24 +: 8];
+      assign halves_o[lane*16 +: 16] = state_q[lane*32 + 16 +: 16];
 
       wire [10:0] centred = {3'd0, state_q[lane*32 +: 8]} +
               {3'd0, state_q[lane*32 + 8 +: 8]} +
@@ -58,6 +61,8 @@ module memgan_random (
       assign latents_o[lane*8 +: 8] = ($signed(quarter) > $signed(9'd127)) ? 8'd127 : quarter[7:0];
     end
   endgenerate
+
+  assign chance_o = state_q[31:17];
 
   always @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

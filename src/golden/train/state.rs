@@ -2,7 +2,9 @@
 
 use super::TrainSettings;
 use crate::config::{Activation, Design, LatentDistribution, Layer, LayerOp, PairScheme, PixelRange, Role};
-use crate::device::{CellCode, LayerMap, Mapping};
+use crate::device::{
+    CellCode, Content, LayerContent, LayerMap, LayerParameters, Mapping, ProgramWord, TrainingRegisters,
+};
 use crate::numeric::Rate;
 use crate::schedule::{Bank, Schedule};
 use ndarray::{Array2, Zip};
@@ -77,6 +79,27 @@ impl TrainState {
             layers: states
                 .map(|(((role, l, before), b), m)| initial_layer(schedule, role, l, before, b, m, settings))
                 .collect(),
+        }
+    }
+
+    /// The chip in this state. Targets are those of the present step.
+    pub fn content(&self, schedule: &Schedule) -> Content {
+        let code = CellCode::new(&schedule.design);
+        let layer = |(index, s): (usize, &LayerState)| LayerContent {
+            cells: ProgramWord::of_cells(schedule, index, |i, j| code.from_levels(s.plus[(i, j)], s.minus[(i, j)])),
+            parameters: LayerParameters { gain: s.gain, shift: s.shift, bias: s.bias.clone() },
+            training: Some(TrainingRegisters {
+                back_gain: s.back_gain,
+                back_shift: s.back_shift,
+                rate: s.rate.code(),
+                fineness: s.fineness,
+                target: self.settings.target_at(s.target, self.step),
+            }),
+        };
+        Content {
+            layers: self.layers.iter().enumerate().map(layer).collect(),
+            train_seed: Some(self.seed),
+            reports: vec![],
         }
     }
 

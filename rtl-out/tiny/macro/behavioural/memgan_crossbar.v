@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration 6ce034800c74ca3b
+// memgan 0.1.0, configuration e5e731cc41252f38
 // Source: src/rtl/crossbar.rs
 //
 // Crossbar macro, 16 word lines x 16 weight columns, 4 ADCs of 8 bits. Behavioural model for
@@ -10,36 +10,61 @@
 // conversion. The macro may take any number of cycles to convert. Programming only between reads;
 // unprogrammed cells weigh zero.
 //
-// Latency: adc_done_o 11 cycles after adc_start_i.
+// Column reads drive the bit lines and convert the word lines with 2 ADCs; read_columns_i is stable
+// from sampling to the last conversion. A pulse moves every cell whose word line and bit line hold
+// codes of the chosen signs by one level; it needs lines that were applied, and nothing else
+// happens between pulse_start_i and pulse_done_o. What was sampled is void after a pulse. Cells of
+// lines that hold 0 never move.
+//
+// Latency: adc_done_o 11 cycles after adc_start_i; pulse_done_o 99 cycles after pulse_start_i;
+// prog_data_o 1 cycle after prog_valid_i.
 
 `default_nettype none
 
 module memgan_crossbar (
   // Clock and reset
   input  wire        clk_i,
-  input  wire        rst_ni,        // asynchronous, active low
+  input  wire        rst_ni,                    // asynchronous, active low
   // Line DAC shadow registers: lane l of dac_data_i goes to word line (dac_word_i + dac_next_i[l])
   // * lanes + l
   input  wire        dac_valid_i,
+  input  wire        dac_side_i,                // 1: to the bit lines
   input  wire [1:0]  dac_word_i,
-  input  wire [3:0]  dac_mask_i,    // lanes to write
-  input  wire [3:0]  dac_next_i,    // lanes of the next word
-  input  wire [31:0] dac_data_i,    // signed 8 bit a lane, -127..127
+  input  wire [3:0]  dac_mask_i,                // lanes to write
+  input  wire [3:0]  dac_next_i,                // lanes of the next word
+  input  wire [31:0] dac_data_i,                // signed 8 bit a lane, -127..127
+  // Bit lines: lane l goes to register slot * 4 + l % 4; the slots of dac_next_i 0 and 1 of each 4
+  // lanes. Register group * 4 + a drives column a * columns_per_adc + group
+  input  wire [3:0]  dac_slot_i,                // dac_next_i 0 of the first lanes in the low bits
   // Read: apply moves the shadow registers to the lines and clears them; then settle, sample,
   // convert
   input  wire        apply_i,
-  input  wire        sample_i,      // hold capacitors track the bit lines
-  input  wire        phase_i,       // 1: negative inputs onto the opposite plate
-  input  wire        adc_start_i,   // one cycle
-  input  wire [1:0]  adc_group_i,   // ADC a converts column a * columns_per_adc + group
-  input  wire [3:0]  adc_gain_i,    // unit of a code is 2^gain level steps x activation steps
-  output reg         adc_done_o,    // high from the end of a conversion to the next start
-  output reg  [31:0] adc_code_o,    // signed, ADC 0 in the low bits
+  input  wire        sample_i,                  // hold capacitors track the bit lines
+  input  wire        phase_i,                   // 1: negative inputs onto the opposite plate
+  // 1: bit lines are driven, ADC a converts word line group * row ADCs + a
+  input  wire        read_columns_i,
+  input  wire        adc_start_i,               // one cycle
+  input  wire [2:0]  adc_group_i,               // ADC a converts column a * columns_per_adc + group
+  // unit of a code is 2^gain level steps x activation steps
+  input  wire [3:0]  adc_gain_i,
+  // high from the end of a conversion to the next start
+  output reg         adc_done_o,
+  output reg  [31:0] adc_code_o,                // signed, ADC 0 in the low bits
+  // Pulse: every cell between a word line and a bit line of these signs moves by one level
+  input  wire        pulse_start_i,             // one cycle; the next three count in it
+  // word lines with negative codes, else positive ones
+  input  wire        pulse_rows_negative_i,
+  input  wire        pulse_columns_negative_i,  // bit lines with negative codes, else positive ones
+  input  wire        pulse_up_i,                // 1: towards larger weights
+  output reg         pulse_done_o,              // high from the end of a pulse to the next start
   // Programming: the cells of one word line that belong to one conversion group
   input  wire        prog_valid_i,
-  input  wire [3:0]  prog_row_i,    // word line
-  input  wire [1:0]  prog_group_i,
-  input  wire [47:0] prog_data_i    // levels a cell, ADC 0 in the low bits
+  input  wire        prog_write_i,              // 1: write, 0: read
+  input  wire [3:0]  prog_row_i,                // word line
+  input  wire [2:0]  prog_group_i,
+  input  wire [47:0] prog_data_i,               // levels a cell, ADC 0 in the low bits
+  // levels; from the cycle after a read to the next read
+  output wire [47:0] prog_data_o
 );
 
   // ---- Line DACs ----
@@ -64,7 +89,7 @@ module memgan_crossbar (
     end else if (apply_i) begin
       line_q <= shadow_q;
       shadow_q <= {128{1'b0}};
-    end else if (dac_valid_i) begin
+    end else if (dac_valid_i && !dac_side_i) begin
       for (lane = 0; lane < 4; lane = lane + 1) begin
         if (hit_0[lane]) begin
           shadow_q[lane*8 +: 8] <= dac_data_i[lane*8 +: 8];
@@ -82,25 +107,125 @@ module memgan_crossbar (
     end
   end
 
-  // ---- Cells: signed weights in level steps, by conversion group, word line and ADC ----
+  reg [127:0] column_shadow_q;
+  reg [127:0] column_line_q;
 
-  reg [6:0] weight_q [0:255];
+  localparam [7:0] SLOTS = {2'd3, 2'd2, 2'd1, 2'd0};  // number of each slot
 
-  initial begin : p_init_weight_q
-    integer index;
-    for (index = 0; index < 256; index = index + 1) begin
-      weight_q[index] = 7'd0;
+  wire [15:0] slot_hits;
+
+  genvar slot;
+  generate
+    for (slot = 0; slot < 4; slot = slot + 1) begin : gen_slot
+      genvar chunk;
+      for (chunk = 0; chunk < 1; chunk = chunk + 1) begin : gen_chunk
+        wire slot_here = dac_slot_i[chunk*4 +: 2] == SLOTS[slot*2 +: 2];
+        wire slot_there = dac_slot_i[chunk*4 + 2 +: 2] == SLOTS[slot*2 +: 2];
+
+        assign slot_hits[slot*4 + chunk*4 +: 4] = dac_mask_i &
+            ((~dac_next_i & {4{slot_here}}) | (dac_next_i & {4{slot_there}}));
+      end
+    end
+  endgenerate
+
+  always @(posedge clk_i or negedge rst_ni) begin : p_column_line_q
+    integer into;
+    integer part;
+    integer lane;
+    if (!rst_ni) begin
+      column_line_q <= {128{1'b0}};
+      column_shadow_q <= {128{1'b0}};
+    end else if (apply_i) begin
+      column_line_q <= column_shadow_q;
+      column_shadow_q <= {128{1'b0}};
+    end else if (dac_valid_i && dac_side_i) begin
+      for (into = 0; into < 4; into = into + 1) begin
+        for (part = 0; part < 1; part = part + 1) begin
+          for (lane = 0; lane < 4; lane = lane + 1) begin
+            if (slot_hits[into*4 + part*4 + lane]) begin
+              column_shadow_q[(into*4 + lane)*8 +: 8] <= dac_data_i[(part*4 + lane)*8 +: 8];
+            end
+          end
+        end
+      end
     end
   end
 
+  // ---- Cells: device levels by conversion group, word line and ADC ----
+
+  reg [11:0] level_q [0:255];
+
+  initial begin : p_init_level_q
+    integer index;
+    for (index = 0; index < 256; index = index + 1) begin
+      level_q[index] = 12'd0;
+    end
+  end
+
+  localparam [5:0] LAST_LEVEL = 6'd63;  // levels - 1
+
+  function [5:0] stepped(input [5:0] level, input higher);
+    begin
+      stepped = level;
+      if (higher && level != LAST_LEVEL) begin
+        stepped = level + 6'd1;
+      end else if (!higher && (|level)) begin
+        stepped = level - 6'd1;
+      end
+    end
+  endfunction
+
+  function [11:0] moved(input [11:0] old, input up);
+    begin
+      moved = {stepped(old[11:6], !up), stepped(old[5:0], up)};
+    end
+  endfunction
+
+  function fires(input [7:0] code, input negative);
+    begin
+      fires = (|code) && code[7] == negative;
+    end
+  endfunction
+
+  reg [47:0] levels_q;
+
+  assign prog_data_o = levels_q;
+
+  reg  [15:0] chosen;
+  reg  [11:0] next;
+  wire        unused_prog_group = &{1'b0, prog_group_i[2]};
+
   // Not for synthesis: the model computes in steps within one clock edge.
   // verilator lint_off BLKSEQ
-  always @(posedge clk_i) begin : p_weight_q
+  always @(posedge clk_i) begin : p_level_q
     integer adc;
+    integer column;
+    integer row;
+    integer group;
     if (prog_valid_i) begin
       for (adc = 0; adc < 4; adc = adc + 1) begin
-        weight_q[{prog_group_i, prog_row_i, adc[1:0]}] = {1'b0, prog_data_i[adc*12 +: 6]} -
-            {1'b0, prog_data_i[adc*12 + 6 +: 6]};
+        if (prog_write_i) begin
+          level_q[{prog_group_i[1:0], prog_row_i, adc[1:0]}] = prog_data_i[adc*12 +: 12];
+        end else begin
+          levels_q[adc*12 +: 12] <= level_q[{prog_group_i[1:0], prog_row_i, adc[1:0]}];
+        end
+      end
+    end
+    if (pulse_start_i) begin
+      for (column = 0; column < 16; column = column + 1) begin
+        chosen[column] = fires(column_line_q[column*8 +: 8], pulse_columns_negative_i);
+      end
+      for (row = 0; row < 16; row = row + 1) begin
+        if (fires(line_q[row*8 +: 8], pulse_rows_negative_i)) begin
+          for (group = 0; group < 4; group = group + 1) begin
+            for (adc = 0; adc < 4; adc = adc + 1) begin
+              if (chosen[group*4 + adc]) begin
+                next = moved(level_q[{group[1:0], row[3:0], adc[1:0]}], pulse_up_i);
+                level_q[{group[1:0], row[3:0], adc[1:0]}] = next;
+              end
+            end
+          end
+        end
       end
     end
   end
@@ -125,29 +250,61 @@ module memgan_crossbar (
     end
   endfunction
 
-  reg [7:0] lines [0:15];
+  function [6:0] weight_of(input [11:0] device);
+    begin
+      weight_of = {1'b0, device[5:0]} - {1'b0, device[11:6]};
+    end
+  endfunction
 
-  reg [17:0] sum;
+  reg [7:0] line_code;
+
+  reg [17:0] sum [0:3];
+
+  reg [6:0]  weight;
   reg [31:0] result_q;
 
   // Not for synthesis: the model computes in steps within one clock edge.
   // verilator lint_off BLKSEQ
-  always @(posedge clk_i) begin : p_lines
-    integer row;
+  always @(posedge clk_i) begin : p_sum
+    integer index;
+    integer group;
     integer adc;
+    integer line;
+    integer row;
     if (adc_start_i) begin
-      for (row = 0; row < 16; row = row + 1) begin
-        lines[row] = line_q[row*8 +: 8];
+      for (index = 0; index < 4; index = index + 1) begin
+        sum[index] = 18'd0;
       end
-      for (adc = 0; adc < 4; adc = adc + 1) begin
-        sum = 18'd0;
-        for (row = 0; row < 16; row = row + 1) begin
-          sum = sum +
-              $unsigned($signed({{10{lines[row][7]}}, lines[row]}) *
-                  $signed({{11{weight_q[{adc_group_i, row[3:0], adc[1:0]}][6]}},
-                           weight_q[{adc_group_i, row[3:0], adc[1:0]}]}));
+      if (read_columns_i) begin
+        for (group = 0; group < 4; group = group + 1) begin
+          for (adc = 0; adc < 4; adc = adc + 1) begin
+            line_code = column_line_q[(group*4 + adc)*8 +: 8];
+            if (|line_code) begin
+              for (line = 0; line < 2; line = line + 1) begin
+                weight = weight_of(level_q[{group[1:0], adc_group_i, line[0:0], adc[1:0]}]);
+                sum[line] = sum[line] +
+                    $unsigned($signed({{10{line_code[7]}}, line_code}) *
+                        $signed({{11{weight[6]}}, weight}));
+              end
+            end
+          end
         end
-        result_q[adc*8 +: 8] <= convert(sum, adc_gain_i);
+      end else begin
+        for (row = 0; row < 16; row = row + 1) begin
+          line_code = line_q[row*8 +: 8];
+          if (|line_code) begin
+            for (adc = 0; adc < 4; adc = adc + 1) begin
+              weight = weight_of(level_q[{adc_group_i[1:0], row[3:0], adc[1:0]}]);
+              sum[adc] = sum[adc] +
+                  $unsigned($signed({{10{line_code[7]}}, line_code}) *
+                      $signed({{11{weight[6]}}, weight}));
+            end
+          end
+        end
+      end
+      // The sums of ADCs that the other side has more are zero, and so are their codes
+      for (index = 0; index < 4; index = index + 1) begin
+        result_q[index*8 +: 8] <= convert(sum[index], adc_gain_i);
       end
     end
   end
@@ -176,6 +333,29 @@ module memgan_crossbar (
     end
   end
 
+  // ---- Time of a pulse ----
+
+  reg        pulsing_q;
+  reg  [8:0] pulse_timer_q;
+  wire [8:0] pulse_cycles_left = 9'd98;
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      pulsing_q <= 1'b0;
+      pulse_timer_q <= 9'd0;
+      pulse_done_o <= 1'b0;
+    end else if (pulse_start_i) begin
+      pulsing_q <= 1'b1;
+      pulse_timer_q <= pulse_cycles_left;
+      pulse_done_o <= 1'b0;
+    end else if (pulsing_q && pulse_timer_q <= 9'd1) begin
+      pulsing_q <= 1'b0;
+      pulse_done_o <= 1'b1;
+    end else if (pulsing_q) begin
+      pulse_timer_q <= pulse_timer_q - 9'd1;
+    end
+  end
+
   reg sampled_q;
 
   always @(posedge clk_i or negedge rst_ni) begin
@@ -183,7 +363,7 @@ module memgan_crossbar (
       sampled_q <= 1'b0;
     end else if (sample_i) begin
       sampled_q <= 1'b1;
-    end else if (apply_i) begin
+    end else if (apply_i || pulse_start_i) begin
       sampled_q <= 1'b0;
     end
   end
@@ -232,6 +412,110 @@ module memgan_crossbar (
     if (rst_ni) begin
       if (!(!prog_valid_i || !busy_q)) begin
         $display("%m: cells are programmed during a conversion");
+        $stop;
+      end
+    end
+  end
+`endif
+`endif
+
+  reg applied_q;
+  reg sampled_columns_q;
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      applied_q <= 1'b0;
+      sampled_columns_q <= 1'b0;
+    end else begin
+      if (apply_i) begin
+        applied_q <= 1'b1;
+      end
+      if (sample_i) begin
+        sampled_columns_q <= read_columns_i;
+      end
+    end
+  end
+
+  wire others = adc_start_i || apply_i || sample_i || prog_valid_i;
+
+`ifndef SYNTHESIS
+`ifndef FORMAL
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      if (!(!adc_start_i || sampled_columns_q == read_columns_i)) begin
+        $display("%m: a conversion is of the side that was not sampled");
+        $stop;
+      end
+    end
+  end
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      if (!(!pulse_start_i || applied_q)) begin
+        $display("%m: a pulse starts before lines are applied");
+        $stop;
+      end
+    end
+  end
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      if (!(!pulse_start_i || !busy_q)) begin
+        $display("%m: a pulse starts during a conversion");
+        $stop;
+      end
+    end
+  end
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      if (!(!pulse_start_i || !others)) begin
+        $display("%m: a pulse starts together with something else");
+        $stop;
+      end
+    end
+  end
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      if (!(!pulse_start_i || !pulsing_q)) begin
+        $display("%m: a pulse starts during a pulse");
+        $stop;
+      end
+    end
+  end
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      if (!(!adc_start_i || !pulsing_q)) begin
+        $display("%m: a conversion starts during a pulse");
+        $stop;
+      end
+    end
+  end
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      if (!(!apply_i || !pulsing_q)) begin
+        $display("%m: lines change during a pulse");
+        $stop;
+      end
+    end
+  end
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      if (!(!sample_i || !pulsing_q)) begin
+        $display("%m: lines are sampled during a pulse");
+        $stop;
+      end
+    end
+  end
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      if (!(!prog_valid_i || !pulsing_q)) begin
+        $display("%m: cells are programmed or read back during a pulse");
         $stop;
       end
     end
