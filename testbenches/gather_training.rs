@@ -108,8 +108,7 @@ impl Surroundings {
             let most = elements.min(lines - free).min(self.random.pick(&[1, 5, 17, usize::MAX]));
             let len = if self.random.percent(15) { 0 } else { self.random.between(most.min(1), most) };
             let index = if self.random.percent(20) { lines - len } else { self.random.between(free, lines - len) };
-            let address =
-                if self.random.percent(20) { elements - len } else { self.random.between(0, elements - len) };
+            let address = if self.random.percent(20) { elements - len } else { self.random.between(0, elements - len) };
             all.push(Segment { address, index, len, last: i + 1 == count });
             free = index + len;
         }
@@ -293,7 +292,8 @@ impl Surroundings {
     }
 }
 
-const PACES: [Pace; 3] = [Pace { offer: 100, apply: 100 }, Pace { offer: 50, apply: 20 }, Pace { offer: 100, apply: 30 }];
+const PACES: [Pace; 3] =
+    [Pace { offer: 100, apply: 100 }, Pace { offer: 50, apply: 20 }, Pace { offer: 100, apply: 30 }];
 
 fn drive(schedule: &Schedule) {
     let mut s = Surroundings::new(schedule);
