@@ -114,7 +114,7 @@ fn drive(schedule: &Schedule, bench: &mut Bench, groups: usize, pace: Pace, rand
         bench.set("done_i", u64::from(done));
         bench.set("release_i", u64::from(release));
         // Between captures the codes are not those of a conversion.
-        let flags = [(); 2].map(|()| random.percent(if done { 15 } else { 50 }));
+        let flags = [(); 2].map(|()| random.percent(if done { 60 / (groups as u32 + 1) } else { 50 }));
         if trains {
             bench.set("codes_saturated_i", u64::from(flags[0]));
             bench.set("codes_upper_i", u64::from(flags[1]));
