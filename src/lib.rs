@@ -14,6 +14,8 @@ pub mod golden;
 pub mod hdl;
 pub mod numeric;
 pub mod prepare;
+pub mod report;
 pub mod rtl;
 pub mod schedule;
+pub mod train;
 pub mod weights;

@@ -195,6 +195,9 @@ impl Adapter {
             UpdateRule::Stochastic => old.adapt_fire(layer.pulses, layer.target),
             UpdateRule::Accumulate => old.adapt_step(layer.pulses, layer.target),
         };
+        // Half of them zero from the top, as many bits as a chance can ask for.
+        let zeros = if self.random.percent(50) { self.random.between(0, 16) } else { 0 };
+        let random = (self.random.next() & 0xffff_ffff) as u32 >> zeros;
         let (mut biases, mut sums) = (self.biases.clone(), self.sums.clone());
         for place in 0..places {
             let total: i64 = match trained {
@@ -205,7 +208,7 @@ impl Adapter {
                 false => 0,
             };
             let bias = &mut biases[base + place / lanes][place % lanes];
-            *bias = step_bias(*bias as i32, made, total.signum() as i32, shift, layer.fineness).into();
+            *bias = step_bias(*bias as i32, made, total.signum() as i32, shift, layer.fineness, random).into();
             if trained {
                 sums[base + place / lanes][place % lanes] = 0;
             }
@@ -216,6 +219,7 @@ impl Adapter {
         b.set("biases_last_i", op.drain_len.saturating_sub(1));
         b.set("pattern_words_last_i", op.bias_period - 1);
         b.set("bias_word_i", base);
+        self.bench.set("random_i", random >> 17);
         self.set_registers(&layer);
         self.bench.set("start_i", 1u64);
         self.bench.eval();

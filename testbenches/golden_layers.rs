@@ -1,5 +1,7 @@
 //! The textbook definitions of the layers, and random designs to hold against them.
 
+#![allow(dead_code)]
+
 use crate::designs::{NetworkBuilder, Random, design};
 use memgan::config::*;
 

@@ -11,7 +11,7 @@ use layers::{random_design, terms};
 use memgan::config::*;
 use memgan::device::{CellCode, LayerMap, ProgramWord};
 use memgan::golden::Machine;
-use memgan::numeric::lane_constants;
+use memgan::numeric::{LANE_SHIFTS, lane_constants};
 use memgan::schedule::Schedule;
 use ndarray::Array2;
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,10 +65,10 @@ impl Streams {
     }
 
     fn step(&mut self) {
-        for s in &mut self.0 {
-            *s ^= *s << 13;
-            *s ^= *s >> 17;
-            *s ^= *s << 5;
+        for (s, [left, right, last]) in self.0.iter_mut().zip(LANE_SHIFTS) {
+            *s ^= *s << left;
+            *s ^= *s >> right;
+            *s ^= *s << last;
         }
     }
 

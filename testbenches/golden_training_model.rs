@@ -11,6 +11,11 @@ fn rounded(v: i64, shift: u32) -> i64 {
     (2 * v + (1 << shift)).div_euclid(2 << shift)
 }
 
+/// `v / 2^shift`, to the nearest integer, halves away from zero.
+fn rounded_error(v: i64, shift: u32) -> i64 {
+    v.signum() * ((2 * v.abs() + (1 << shift)) / (2 << shift))
+}
+
 pub type Totals = (u32, RangeCount, RangeCount, RangeCount);
 
 pub struct ModelLayer {
@@ -332,7 +337,7 @@ impl Model {
                 }
             }
             for (e, sum) in sums.into_iter().enumerate() {
-                let r = rounded(sum, l.back_shift);
+                let r = rounded_error(sum, l.back_shift);
                 l.counts.3.total += 1;
                 l.counts.3.saturated += u32::from(r.abs() > 127);
                 l.counts.3.upper += u32::from(r.abs() > 63);
@@ -456,7 +461,14 @@ impl Model {
             let is_trained = trained.contains(&index);
             for (bias, sum) in l.bias.iter_mut().zip(&mut l.bias_sums) {
                 let sum = if is_trained { std::mem::take(sum) } else { 0 };
-                *bias = i64::from(step_bias(*bias as i32, change, sum.signum() as i32, l.shift, l.fineness));
+                *bias = i64::from(step_bias(
+                    *bias as i32,
+                    change,
+                    sum.signum() as i32,
+                    l.shift,
+                    l.fineness,
+                    self.streams.lane(0),
+                ));
             }
             if is_trained {
                 let target = self.state.settings.target_at(l.target, self.step);

@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::{Bench, EIGHT, PAIR, Random, WIDE, preset, schedule};
-use memgan::config::LatentDistribution;
+use common::{Bench, EIGHT, PAIR, Random, WIDE, preset, schedule, training};
+use memgan::config::{LatentDistribution, UpdateRule};
 use memgan::numeric::{LaneRandom, SEED_WARMUP, lane_constants, latent_code};
 use memgan::rtl::blocks::random;
 use memgan::schedule::Schedule;
@@ -43,6 +43,13 @@ fn streams(schedule: &Schedule) {
                 let code = i64::from(latent_code(state, schedule.design.latent));
                 assert_eq!(latents[lane], code, "seed {seed:#x}, cycle {cycle}, lane {lane}, state {state:#x}");
             }
+            if let Some(training) = &schedule.design.training {
+                assert_eq!(bench.get("chance_o"), u64::from(golden.lane(0) >> 17), "seed {seed:#x}, cycle {cycle}");
+                if training.rule == UpdateRule::Stochastic {
+                    let halves = bench.get_all("halves_o", 16, lanes);
+                    assert!((0..lanes).all(|l| halves[l] == u64::from(golden.lane(l) >> 16)), "seed {seed:#x}");
+                }
+            }
             bench.tick();
             if step {
                 golden.step();
@@ -68,6 +75,12 @@ fn uniform_latents_in_eight_lanes() {
     let eight = schedule(EIGHT);
     assert_eq!(eight.design.latent, LatentDistribution::Uniform);
     streams(&eight);
+}
+
+#[test]
+fn streams_of_training() {
+    streams(&training(&schedule(EIGHT), UpdateRule::Stochastic, 4));
+    streams(&training(&schedule(EIGHT), UpdateRule::Accumulate, 4));
 }
 
 #[test]

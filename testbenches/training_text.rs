@@ -29,12 +29,10 @@ fn clean(schedule: &Schedule) {
 fn gans() {
     clean(&training(&preset("tiny"), UpdateRule::Stochastic, 4));
     clean(&training(&schedule(EIGHT), UpdateRule::Accumulate, 31));
-    clean(&training(&preset("am-dcgan"), UpdateRule::Accumulate, 32));
 }
 
 #[test]
 fn classifiers() {
     clean(&training(&schedule(STEPS), UpdateRule::Accumulate, 1));
     clean(&training(&schedule(WIDE), UpdateRule::Stochastic, 256));
-    clean(&training(&preset("mlp"), UpdateRule::Stochastic, 16));
 }

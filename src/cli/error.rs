@@ -9,7 +9,9 @@ use memgan::data::atomic::WriteError;
 use memgan::data::mnist::MnistError;
 use memgan::data::png_grid::GridError;
 use memgan::emit::EmitError;
+use memgan::evaluate::JudgeError;
 use memgan::golden::MappingError;
+use memgan::train::TrainingError;
 use memgan::weights::WeightsError;
 use miette::Diagnostic;
 use serde_json::{Value, json};
@@ -51,16 +53,30 @@ pub enum CliError {
     #[error(transparent)]
     #[diagnostic(code(memgan::external_tool), help("scripts/setup.sh installs every tool that is missing"))]
     Simulation(#[from] CosimError),
+    #[error(transparent)]
+    #[diagnostic(code(memgan::training), help("{}", .0.help()))]
+    Training(#[from] TrainingError),
+    #[error(transparent)]
+    #[diagnostic(code(memgan::scores), help("{}", .0.help()))]
+    Scores(#[from] JudgeError),
+    #[error("training came to a stop at step {step}: {trouble}, in this step and all that followed it until {last}")]
+    #[diagnostic(
+        code(memgan::diverged),
+        help("the checkpoint is from before; try another seed, a larger batch or the other rule in another directory")
+    )]
+    Diverged { step: u64, last: u64, trouble: String },
     #[error("cannot write the result")]
     #[diagnostic(code(memgan::output))]
     Output(#[from] io::Error),
 }
 
 impl CliError {
-    /// 2 for bad input, 3 for what the surroundings are to blame for.
+    /// 2 for bad input, 3 for what the surroundings are to blame for, 4 for training that came to a stop.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Simulation(_) | Self::Output(_) => 3,
+            Self::Training(error) if error.is_external() => 3,
+            Self::Diverged { .. } => 4,
             _ => 2,
         }
     }

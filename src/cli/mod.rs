@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod emit;
 mod error;
+mod evaluate;
 mod images;
 mod job;
 mod output;
@@ -12,8 +13,10 @@ mod presets;
 mod schema;
 mod simulate;
 mod sizes;
+mod stop;
 #[cfg(test)]
 mod tests;
+mod train;
 mod weights;
 
 use std::io::{self, BufWriter};
@@ -30,7 +33,7 @@ use output::Output;
     arg_required_else_help = true,
     after_help = "\
 Exit codes: 0 success; 1 the hardware and the golden model differ; 2 bad arguments or description; 3 an external tool \
-is missing or failed.
+is missing or failed, or a result cannot be written; 4 training came to a stop; 130 interrupted.
 Results go to standard output, diagnostics to standard error."
 )]
 pub struct Cli {
@@ -62,6 +65,10 @@ enum Command {
     Simulate(simulate::Args),
     /// Emit and simulate mnist-small on 16 latents and 16 images, and draw the picture.
     Demo(demo::Args),
+    /// Train a design on its devices in the golden model, or in float; continues from its checkpoint.
+    Train(train::Args),
+    /// Score what a checkpoint generates, or measure the accuracy of a classifier.
+    Evaluate(evaluate::Args),
     /// Print the JSON Schema of a description.
     Schema,
 }
@@ -71,6 +78,8 @@ enum Outcome {
     Success,
     /// The hardware and the golden model differ.
     Difference,
+    /// It was told to stop, and did so in good order.
+    Interrupted,
 }
 
 /// Runs a command and reports its result.
@@ -88,11 +97,14 @@ fn execute(command: Command, output: &mut Output) -> u8 {
         Command::Emit(args) => emit::run(&args, output),
         Command::Simulate(args) => simulate::run(&args, output),
         Command::Demo(args) => demo::run(&args, output),
+        Command::Train(args) => train::run(&args, output),
+        Command::Evaluate(args) => evaluate::run(&args, output),
         Command::Schema => schema::run(output),
     };
     match result.and_then(|outcome| output.finish().map(|()| outcome)) {
         Ok(Outcome::Success) => 0,
         Ok(Outcome::Difference) => 1,
+        Ok(Outcome::Interrupted) => 130,
         Err(error) if error.is_closed_pipe() => 0,
         Err(error) => {
             output.report(&error);

@@ -1,7 +1,7 @@
 //! The picture of a simulation: hardware, golden model, difference.
 
 use memgan::config::Role;
-use memgan::data::png_grid::difference;
+use memgan::data::png_grid::{difference, drawable};
 use memgan::data::{Arrange, Grid, Panel};
 use memgan::diff::PassReport;
 use memgan::numeric::code_to_pixel;
@@ -60,27 +60,4 @@ pub fn write(job: &Job, passes: &[PassReport]) -> Result<PathBuf, CliError> {
     let path = job.out.join("simulation.png");
     Grid { scale: 3, gap: 3, ..Grid::new(Arrange::Down, panels) }.write(&path)?;
     Ok(path)
-}
-
-/// Images of 1 or 3 channels as they are; of any other number, the channels in grey, one below the other.
-fn drawable(images: Array4<u8>) -> Array4<u8> {
-    let (count, height, width, channels) = images.dim();
-    if matches!(channels, 1 | 3) {
-        return images;
-    }
-    Array4::from_shape_fn((count, height * channels, width, 1), |(n, y, x, _)| images[[n, y % height, x, y / height]])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn channels_that_are_no_colour_are_drawn_below_each_other() {
-        let images = Array4::from_shape_fn((2, 3, 4, 2), |(n, y, x, c)| (n * 100 + c * 50 + y * 10 + x) as u8);
-        let drawn = drawable(images);
-        assert_eq!(drawn.dim(), (2, 6, 4, 1));
-        assert_eq!((drawn[[1, 2, 3, 0]], drawn[[1, 3, 0, 0]], drawn[[0, 5, 1, 0]]), (123, 150, 71));
-        assert_eq!(drawable(Array4::zeros((1, 2, 2, 3))).dim(), (1, 2, 2, 3));
-    }
 }

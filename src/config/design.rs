@@ -251,7 +251,7 @@ pub enum UpdateRule {
 }
 
 /// On-chip training.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Training {
     pub rule: UpdateRule,
     /// Most images of a batch, 1..=256: sizes the sums.
@@ -260,6 +260,13 @@ pub struct Training {
     pub keep_remainder: bool,
     /// Target of the discriminator for real images, 0.5..=1.
     pub target_real: f64,
+}
+
+impl Default for Training {
+    /// What an empty `[training]` means.
+    fn default() -> Self {
+        Self { rule: UpdateRule::Accumulate, batch: 32, keep_remainder: false, target_real: 0.9 }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -100,6 +100,11 @@ const MAX_TILES: usize = 1 << 16;
 /// Widest accumulator, sign included, in bits: with the bias added it stays within 32.
 const MAX_ACCUMULATOR_BITS: u32 = 30;
 
+/// Fewest lanes of a design that trains: a configuration word must hold a layer's training registers.
+const MIN_TRAINING_LANES: usize = 4;
+/// Widest sum of the gradient memory, sign included.
+const MAX_GRADIENT_BITS: u32 = 32;
+
 /// What the layers and the crossbars decide together: the number of tiles, and the width of sums.
 pub(super) fn limits(source: Source, raw: &RawDescription, design: &Design) -> Result<(), ConfigError> {
     let crossbar = &design.crossbar;
@@ -115,6 +120,31 @@ pub(super) fn limits(source: Source, raw: &RawDescription, design: &Design) -> R
             .into());
     }
     let bits = |count: usize| count.next_power_of_two().ilog2();
+    if let (Some(training), Some(given)) = (&design.training, &raw.training) {
+        let batch = &given.value.batch;
+        if design.lanes < MIN_TRAINING_LANES {
+            return Err(source
+                .problem(ProblemKind::Inconsistent, "training", given.span.clone().unwrap_or(0..0))
+                .message(format!("a design with [training] needs memory words of {MIN_TRAINING_LANES} bytes or more"))
+                .allowed(format!("`buffer.lanes` of {MIN_TRAINING_LANES} or more"))
+                .help("raise `buffer.lanes`, and `crossbar.rows` where it is smaller, or remove [training]")
+                .into());
+        }
+        for layer in layers() {
+            let shape = if let LayerOp::ConvTranspose { .. } = layer.op { layer.input } else { layer.output };
+            let positions = if layer.op == LayerOp::Dense { 1 } else { shape.height * shape.width };
+            // Real and generated images, each product at most 127 * 127.
+            let width = (2 * training.batch * positions * 127 * 127).ilog2() + 2;
+            if width > MAX_GRADIENT_BITS {
+                return Err(source
+                    .blame(ProblemKind::Inconsistent, "training.batch", batch)
+                    .message(format!("the gradient sums of layer `{}` need {width} bits", layer.name))
+                    .allowed(format!("at most {MAX_GRADIENT_BITS} bits: batch and positions of a layer together"))
+                    .help("lower `training.batch`, or give the layer a larger stride")
+                    .into());
+            }
+        }
+    }
     for layer in layers() {
         let overlap = match layer.op {
             LayerOp::ConvTranspose { kernel, stride, .. } => kernel.div_ceil(stride).pow(2),

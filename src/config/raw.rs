@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::design::{LatentDistribution, PairScheme, PixelRange, SignedInput, UpdateRule};
+use super::design::{LatentDistribution, PairScheme, PixelRange, SignedInput, Training, UpdateRule};
 use super::located::Located;
 use super::raw_layer::RawLayer;
 use super::raw_shape::RawShape;
@@ -259,6 +259,12 @@ pub(super) struct RawTraining {
 
 impl Default for RawTraining {
     fn default() -> Self {
-        Self { rule: UpdateRule::Accumulate, batch: 32.into(), keep_remainder: false.into(), target_real: 0.9.into() }
+        let Training { rule, batch, keep_remainder, target_real } = Training::default();
+        Self {
+            rule,
+            batch: (batch as i64).into(),
+            keep_remainder: keep_remainder.into(),
+            target_real: target_real.into(),
+        }
     }
 }

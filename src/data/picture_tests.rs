@@ -1,7 +1,7 @@
 //! Pictures and atomic files.
 
 use super::atomic::{self, Sync};
-use super::png_grid::{Arrange, Canvas, Grid, GridError, Panel, difference};
+use super::png_grid::{Arrange, Canvas, Grid, GridError, Panel, difference, drawable};
 use super::{font, synthetic};
 use crate::config::Shape;
 use ndarray::Array4;
@@ -175,4 +175,13 @@ fn written_files_have_the_usual_permissions() {
     atomic::write(&ours, b"", Sync::No).unwrap();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
     assert_eq!(mode(&ours), mode(&usual));
+}
+
+#[test]
+fn channels_that_are_no_colour_are_drawn_below_each_other() {
+    let images = Array4::from_shape_fn((2, 3, 4, 2), |(n, y, x, c)| (n * 100 + c * 50 + y * 10 + x) as u8);
+    let drawn = drawable(images);
+    assert_eq!(drawn.dim(), (2, 6, 4, 1));
+    assert_eq!((drawn[[1, 2, 3, 0]], drawn[[1, 3, 0, 0]], drawn[[0, 5, 1, 0]]), (123, 150, 71));
+    assert_eq!(drawable(Array4::zeros((1, 2, 2, 3))).dim(), (1, 2, 2, 3));
 }

@@ -92,6 +92,15 @@ pub fn difference(a: ArrayView4<'_, u8>, b: ArrayView4<'_, u8>, gain: u8) -> Arr
     Zip::from(a).and(b).map_collect(|&x, &y| x.abs_diff(y).saturating_mul(gain))
 }
 
+/// Images of 1 or 3 channels as they are; of any other number, the channels in grey, one below the other.
+pub fn drawable(images: Array4<u8>) -> Array4<u8> {
+    let (count, height, width, channels) = images.dim();
+    if matches!(channels, 1 | 3) {
+        return images;
+    }
+    Array4::from_shape_fn((count, height * channels, width, 1), |(n, y, x, _)| images[[n, y % height, x, y / height]])
+}
+
 impl Grid {
     /// A grid with a gap of 4 pixels; images below 32 pixels are enlarged to about 64.
     pub fn new(arrange: Arrange, panels: Vec<Panel>) -> Self {
@@ -180,7 +189,7 @@ impl Grid {
     }
 
     fn panel(&self, canvas: &mut Canvas, panel: &Panel, left: usize, top: usize) {
-        canvas.text(&panel.caption, left, top, self.text_scale());
+        canvas.text(&panel.caption, left, top, self.text_scale(), INK);
         let top = top + self.caption_height(panel);
         let (_, height, width, _) = panel.images.dim();
         let (step_x, step_y) = (width * self.scale + self.gap, height * self.scale + self.gap);
@@ -197,21 +206,23 @@ impl Grid {
 }
 
 impl Canvas {
-    fn set(&mut self, x: usize, y: usize, value: impl Fn(usize) -> u8) {
+    /// Sets the channels of a pixel in the picture.
+    pub(super) fn set(&mut self, x: usize, y: usize, value: impl Fn(usize) -> u8) {
         let start = (y * self.width + x) * self.channels;
         for (channel, byte) in self.pixels[start..start + self.channels].iter_mut().enumerate() {
             *byte = value(channel);
         }
     }
 
-    fn text(&mut self, text: &str, left: usize, top: usize, scale: usize) {
+    /// Writes in grey level `ink`; the text must fit.
+    pub(super) fn text(&mut self, text: &str, left: usize, top: usize, scale: usize, ink: u8) {
         for (index, character) in text.chars().enumerate() {
             let glyph = font::glyph(character);
             let left = left + index * (font::WIDTH + 1) * scale;
             for y in 0..font::HEIGHT * scale {
                 for x in 0..font::WIDTH * scale {
                     if glyph[y / scale] >> (font::WIDTH - 1 - x / scale) & 1 == 1 {
-                        self.set(left + x, top + y, |_| INK);
+                        self.set(left + x, top + y, |_| ink);
                     }
                 }
             }

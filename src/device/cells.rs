@@ -3,6 +3,7 @@
 use crate::config::{Design, PairScheme};
 use crate::schedule::{Schedule, bits_for};
 use ndarray::Array2;
+use std::ops::Range;
 
 /// How a signed weight in level steps becomes device levels, and a cell's programming data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,26 +109,55 @@ impl ProgramWord {
     /// The whole content of a layer's tiles. Word lines and groups that the matrix does not use are left out: the
     /// programming port leaves them at weight zero.
     pub fn of_layer(schedule: &Schedule, layer: usize, levels: &Array2<i16>) -> Vec<ProgramWord> {
-        let bank = &schedule.banks[layer];
         let code = CellCode::new(&schedule.design);
-        let adcs = schedule.design.crossbar.adcs();
-        let rows = schedule.design.crossbar.rows;
-        let full_group = bank.column_tiles * adcs;
-        let mut words = Vec::with_capacity(bank.matrix_rows * bank.groups * bank.column_tiles);
-        for i in 0..bank.matrix_rows {
-            let weights = levels.row(i);
-            let tile_row = bank.first_tile + (i / rows) * bank.column_tiles;
-            for group in 0..bank.groups {
-                for column_tile in 0..bank.column_tiles {
-                    let first = group * full_group + column_tile * adcs;
-                    let cells = (first..first + adcs)
-                        .map(|j| weights.get(j).map_or(code.unused(), |&w| code.encode(i32::from(w))))
-                        .collect();
-                    words.push(ProgramWord { tile: tile_row + column_tile, row: i % rows, group, cells });
-                }
-            }
-        }
-        words
+        // Pulses need room both ways; without training fewer conducting devices draw less power.
+        let encode = |w: i16| match schedule.design.training {
+            Some(_) => code.encode_centred(i32::from(w)),
+            None => code.encode(i32::from(w)),
+        };
+        Self::of_cells(schedule, layer, |i, j| encode(levels[(i, j)]))
+    }
+
+    /// The words of a layer's tiles with the programming data of matrix row `i`, column `j` from `cell`; what the
+    /// matrix does not use weighs zero.
+    pub fn of_cells(schedule: &Schedule, layer: usize, cell: impl Fn(usize, usize) -> u32) -> Vec<ProgramWord> {
+        let columns = schedule.banks[layer].matrix_columns;
+        let unused = CellCode::new(&schedule.design).unused();
+        let word = |p: ProgramPlace| {
+            let at = |j| if j < columns { cell(p.matrix_row, j) } else { unused };
+            ProgramWord { tile: p.tile, row: p.row, group: p.group, cells: p.columns.map(at).collect() }
+        };
+        ProgramPlace::of_layer(schedule, layer).map(word).collect()
+    }
+}
+
+/// Where a word of the programming port lies, on the tiles and in the matrix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramPlace {
+    pub tile: usize,
+    pub row: usize,
+    pub group: usize,
+    pub matrix_row: usize,
+    /// Matrix column of each cell, ADC 0 first; columns beyond the matrix are unused cells.
+    pub columns: Range<usize>,
+}
+
+impl ProgramPlace {
+    /// The places of a layer's cells, word line after word line.
+    pub fn of_layer(schedule: &Schedule, layer: usize) -> impl Iterator<Item = ProgramPlace> {
+        let bank = &schedule.banks[layer];
+        let (adcs, rows) = (schedule.design.crossbar.adcs(), schedule.design.crossbar.rows);
+        let tile_columns = bank.column_tiles;
+        (0..bank.matrix_rows).flat_map(move |matrix_row| {
+            let first_tile = bank.first_tile + matrix_row / rows * tile_columns;
+            (0..bank.groups * tile_columns).map(move |k| ProgramPlace {
+                tile: first_tile + k % tile_columns,
+                row: matrix_row % rows,
+                group: k / tile_columns,
+                matrix_row,
+                columns: k * adcs..(k + 1) * adcs,
+            })
+        })
     }
 }
 

@@ -3,5 +3,5 @@
 mod cells;
 mod mapping;
 
-pub use cells::{CellCode, ProgramWord};
+pub use cells::{CellCode, ProgramPlace, ProgramWord};
 pub use mapping::{LayerMap, LayerParameters, Mapping, QuantisationReport};

@@ -5,7 +5,7 @@ use crate::config::Role;
 use crate::cosim::{
     BuildSpec, ConfigSpace, ConfigWord, CosimError, Driver, DriverOptions, Op, ProgramWord, Trace, TraceWindow,
 };
-use crate::device::{self, Mapping};
+use crate::device::{self, LayerParameters, Mapping};
 use crate::emit::{Package, bias_word, parameter_word, program_word};
 use crate::golden::Machine;
 use crate::rtl::{CrossbarView, TOP};
@@ -64,7 +64,6 @@ impl<'a> Session<'a> {
         options: &SessionOptions,
     ) -> Result<Self, CosimError> {
         let (mut driver, sources) = start_driver(schedule, options)?;
-        driver.wait_idle(10 + schedule.accumulator_words as u64)?;
         program(schedule, hardware, &mut driver)?;
         Ok(Self {
             schedule,
@@ -139,11 +138,8 @@ impl<'a> Session<'a> {
     /// If the simulation fails; a difference is no error.
     pub fn apply(&mut self, role: Role, input: &[i8]) -> Result<PassReport, CosimError> {
         self.pass_start = self.driver.cycle();
-        let lanes = self.schedule.lanes;
-        let mut bytes: Vec<u8> = input.iter().map(|&v| v as u8).collect();
-        bytes.resize(bytes.len().next_multiple_of(lanes), 0);
         let network = self.network(role);
-        self.driver.load(network, &bytes)?;
+        self.driver.load(network, &stream(self.schedule, input))?;
         self.golden.load(role, input);
         self.pass(role)
     }
@@ -260,32 +256,61 @@ pub(super) fn start_driver(
         record: options.record,
         ..DriverOptions::default()
     };
-    Ok((Driver::start(&spec, &driver_options)?, sources))
+    let mut driver = Driver::start(&spec, &driver_options)?;
+    // Memories are cleared after reset, each a word a cycle.
+    let words = schedule.accumulator_words.max(schedule.gradient_words).max(schedule.bias_words) as u64;
+    if schedule.design.training.is_some() {
+        driver.model().poke("prog_write_i", 1)?;
+        driver.model().poke("cfg_write_i", 1)?;
+    }
+    driver.wait_idle(100 + words + (2 << schedule.widths.index))?;
+    Ok((driver, sources))
 }
 
 /// Sends cells, biases and layer parameters.
 fn program(schedule: &Schedule, mapping: &Mapping, driver: &mut Driver) -> Result<(), CosimError> {
-    let config = |space, addr: usize, data| ConfigWord { space, addr: addr as u32, data };
     for (layer, map) in mapping.layers.iter().enumerate() {
-        let words: Vec<ProgramWord> = device::ProgramWord::of_layer(schedule, layer, &map.levels)
-            .into_iter()
-            .map(|w| ProgramWord {
-                tile: w.tile as u32,
-                row: w.row as u32,
-                group: w.group as u32,
-                data: program_word(schedule, &w),
-            })
-            .collect();
-        driver.program(&words)?;
-        let p = &map.parameters;
-        driver.config(&[config(ConfigSpace::Layer, layer, vec![parameter_word(p.gain, p.shift)])])?;
-        let op = schedule.ops.iter().find(|o| o.layer == layer).expect("a layer has an operation");
-        let biases: Vec<_> = (0..op.bias_period)
-            .map(|word| config(ConfigSpace::Bias, op.bias_base + word, bias_word(schedule, &p.bias, word)))
-            .collect();
-        driver.config(&biases)?;
+        send_cells(schedule, driver, &device::ProgramWord::of_layer(schedule, layer, &map.levels))?;
+        send_parameters(schedule, driver, layer, &map.parameters)?;
     }
     Ok(())
+}
+
+/// Sends words of cells.
+pub(super) fn send_cells(
+    schedule: &Schedule,
+    driver: &mut Driver,
+    words: &[device::ProgramWord],
+) -> Result<(), CosimError> {
+    let word = |w: &device::ProgramWord| ProgramWord {
+        tile: w.tile as u32,
+        row: w.row as u32,
+        group: w.group as u32,
+        data: program_word(schedule, w),
+    };
+    driver.program(&words.iter().map(word).collect::<Vec<_>>())
+}
+
+/// Sends gain, shift and biases of a layer.
+pub(super) fn send_parameters(
+    schedule: &Schedule,
+    driver: &mut Driver,
+    layer: usize,
+    p: &LayerParameters,
+) -> Result<(), CosimError> {
+    let config = |space, addr: usize, data| ConfigWord { space, addr: addr as u32, data };
+    let op = schedule.layer_op(layer);
+    let bias = |word| config(ConfigSpace::Bias, op.bias_base + word, bias_word(schedule, &p.bias, word));
+    let mut words = vec![config(ConfigSpace::Layer, layer, vec![parameter_word(p.gain, p.shift)])];
+    words.extend((0..op.bias_period).map(bias));
+    driver.config(&words)
+}
+
+/// Codes as whole words of the image port.
+pub(super) fn stream(schedule: &Schedule, codes: &[i8]) -> Vec<u8> {
+    let mut bytes: Vec<u8> = codes.iter().map(|&v| v as u8).collect();
+    bytes.resize(bytes.len().next_multiple_of(schedule.lanes), 0);
+    bytes
 }
 
 /// Writes a view's Verilog to the build directory, under a name made of its content.

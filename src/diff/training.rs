@@ -1,14 +1,13 @@
 //! Training in the simulator with the golden trainer beside it: every activation, error, device, register and cycle.
 
-use super::session::{SessionOptions, start_driver};
-use crate::config::{PairScheme, Role};
-use crate::cosim::{ConfigSpace, ConfigWord, CosimError, Driver, Op, ProgramWord};
-use crate::device::CellCode;
-use crate::emit::{bias_word, parameter_word};
+use super::session::{SessionOptions, send_cells, send_parameters, start_driver, stream};
+use crate::config::Role;
+use crate::cosim::{ConfigSpace, ConfigWord, CosimError, Driver, Op};
+use crate::device::{CellCode, LayerParameters, ProgramPlace, ProgramWord};
 use crate::golden::{StepReport, TrainState, Trainer};
 use crate::numeric::{Rate, SEED_STEP};
 use crate::schedule::{OpCycles, Pass, Phase, Schedule, predict_op};
-use ndarray::Array2;
+use std::path::PathBuf;
 
 /// A value of the hardware's state that differs from the golden trainer's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,11 +58,10 @@ pub struct TrainingSession<'a> {
     driver: Driver,
     golden: Trainer<'a>,
     code: CellCode,
+    sources: Vec<PathBuf>,
 }
 
-/// Space of the configuration port with the batch, and with the trainer's counters and losses.
-const TRAINER_SPACE: u32 = 15;
-/// Places in it: steps, images, then a loss a phase.
+/// Places in the trainer's space: steps, images, then a loss a phase.
 const LOSSES: u32 = 2;
 
 impl<'a> TrainingSession<'a> {
@@ -75,15 +73,9 @@ impl<'a> TrainingSession<'a> {
     /// # Panics
     /// If the state is not of this design.
     pub fn start(schedule: &'a Schedule, state: TrainState, options: &SessionOptions) -> Result<Self, CosimError> {
-        let (mut driver, _) = start_driver(schedule, options)?;
-        driver.model().poke("prog_write_i", 1)?;
-        driver.model().poke("cfg_write_i", 1)?;
-        // Memories are cleared after reset, one of them a word a cycle.
-        let words = schedule.accumulator_words.max(schedule.gradient_words).max(schedule.bias_words);
-        let vectors = schedule.widths.index;
-        driver.wait_idle(100 + words as u64 + (2 << vectors))?;
+        let (driver, sources) = start_driver(schedule, options)?;
         let golden = Trainer::new(schedule, state).expect("a state of this design");
-        let mut session = Self { schedule, driver, golden, code: CellCode::new(&schedule.design) };
+        let mut session = Self { schedule, driver, golden, code: CellCode::new(&schedule.design), sources };
         session.golden.record_pulses(true);
         session.load_state()?;
         Ok(session)
@@ -93,71 +85,36 @@ impl<'a> TrainingSession<'a> {
         &self.golden
     }
 
+    /// Verilog files of the model.
+    pub fn sources(&self) -> &[PathBuf] {
+        &self.sources
+    }
+
     pub fn driver(&mut self) -> &mut Driver {
         &mut self.driver
     }
 
     /// Sends the golden trainer's state to the hardware.
     fn load_state(&mut self) -> Result<(), CosimError> {
-        let state = self.golden.state().clone();
-        for (layer, s) in state.layers.iter().enumerate() {
-            let words = self.cell_words(layer, &s.plus, &s.minus);
-            self.driver.program(&words)?;
-            let layer_config = |space, data| ConfigWord { space, addr: layer as u32, data };
-            let low = s.back_gain | s.back_shift << 4 | u32::from(s.rate.code()) << 8 | s.fineness << 16;
-            let target = self.golden.target(layer);
-            let registers = vec![low | target << 20, target >> 12];
-            self.driver.config(&[
-                layer_config(ConfigSpace::Layer, vec![parameter_word(s.gain, s.shift)]),
-                layer_config(ConfigSpace::Training, registers),
-            ])?;
-            let op = self.schedule.ops.iter().find(|o| o.layer == layer).expect("a layer has an operation");
-            let biases: Vec<ConfigWord> = (0..op.bias_period)
-                .map(|word| ConfigWord {
-                    space: ConfigSpace::Bias,
-                    addr: (op.bias_base + word) as u32,
-                    data: bias_word(self.schedule, &s.bias, word),
-                })
-                .collect();
-            self.driver.config(&biases)?;
+        let (schedule, code) = (self.schedule, self.code);
+        for layer in 0..schedule.banks.len() {
+            let s = &self.golden.state().layers[layer];
+            let cell = |i, j| code.from_levels(s.plus[(i, j)], s.minus[(i, j)]);
+            let parameters = LayerParameters { gain: s.gain, shift: s.shift, bias: s.bias.clone() };
+            send_cells(schedule, &mut self.driver, &ProgramWord::of_cells(schedule, layer, cell))?;
+            send_parameters(schedule, &mut self.driver, layer, &parameters)?;
+            self.write_registers(layer)?;
         }
-        self.driver.command(Op::TrainSeed, state.seed)
+        self.driver.command(Op::TrainSeed, self.golden.state().seed)
     }
 
-    /// Cells of a layer as words of the programming port.
-    fn cell_words(&self, layer: usize, plus: &Array2<u8>, minus: &Array2<u8>) -> Vec<ProgramWord> {
-        let bank = &self.schedule.banks[layer];
-        let cell_bits = self.code.bits();
-        self.cell_places(layer)
-            .into_iter()
-            .map(|(tile, row, group)| {
-                let mut data = vec![0u32; (self.schedule.design.crossbar.adcs() * cell_bits as usize).div_ceil(32)];
-                for (i, j, adc) in bank_cells(bank, self.schedule, tile, row, group) {
-                    put(
-                        &mut data,
-                        adc * cell_bits as usize,
-                        cell_bits,
-                        self.code.from_levels(plus[(i, j)], minus[(i, j)]),
-                    );
-                }
-                ProgramWord { tile: tile as u32, row: row as u32, group: group as u32, data }
-            })
-            .collect()
-    }
-
-    /// Tile, word line and group of every word that holds cells of a layer.
-    fn cell_places(&self, layer: usize) -> Vec<(usize, usize, usize)> {
-        let bank = &self.schedule.banks[layer];
-        let rows = self.schedule.design.crossbar.rows;
-        let mut places = Vec::new();
-        for i in 0..bank.matrix_rows {
-            for group in 0..bank.groups {
-                for column_tile in 0..bank.column_tiles {
-                    places.push((bank.first_tile + i / rows * bank.column_tiles + column_tile, i % rows, group));
-                }
-            }
-        }
-        places
+    /// Writes a layer's training registers, with its target of the present step.
+    fn write_registers(&mut self, layer: usize) -> Result<(), CosimError> {
+        let s = &self.golden.state().layers[layer];
+        let low = s.back_gain | s.back_shift << 4 | u32::from(s.rate.code()) << 8 | s.fineness << 16;
+        let target = self.golden.target(layer);
+        let data = vec![low | target << 20, target >> 12];
+        self.driver.config(&[ConfigWord { space: ConfigSpace::Training, addr: layer as u32, data }])
     }
 
     /// Runs a phase in both: its seed, its image or latents, its program.
@@ -173,8 +130,7 @@ impl<'a> TrainingSession<'a> {
         let network = |role| self.schedule.programs.iter().position(|p| p.role == role).map(|n| n as u32);
         match phase {
             Phase::Real => {
-                let mut bytes: Vec<u8> = image.expect("a real image").iter().map(|&v| v as u8).collect();
-                bytes.resize(bytes.len().next_multiple_of(self.schedule.lanes), 0);
+                let bytes = stream(self.schedule, image.expect("a real image"));
                 self.driver.load(network(Role::Discriminator).expect("a discriminator"), &bytes)?;
             }
             Phase::Fake | Phase::Generate => {
@@ -222,9 +178,10 @@ impl<'a> TrainingSession<'a> {
     fn predict(&self, ops: std::ops::RangeInclusive<usize>, golden: &StepReport) -> Vec<OpCycles> {
         let mut pulses = golden.pulses.iter();
         ops.map(|op| {
-            let phases = match self.schedule.ops[op].pass {
-                _ if !crate::schedule::pulses(self.schedule, op) => &[][..],
-                _ => &pulses.next().expect("the golden model records pulses").phases,
+            let phases = if crate::schedule::pulses(self.schedule, op) {
+                &pulses.next().expect("the golden model records pulses").phases[..]
+            } else {
+                &[]
             };
             predict_op(self.schedule, op, phases)
         })
@@ -266,9 +223,7 @@ impl<'a> TrainingSession<'a> {
         let report = self.golden.step(images, labels).expect("a batch for this design");
         self.driver.command(Op::Train, 1)?;
         for (k, image) in images.iter().enumerate() {
-            let mut bytes: Vec<u8> = image.iter().map(|&v| v as u8).collect();
-            bytes.resize(bytes.len().next_multiple_of(lanes), 0);
-            self.driver.send(&bytes)?;
+            self.driver.send(&stream(self.schedule, image))?;
             if let Some(labels) = labels {
                 let mut word = vec![0; lanes];
                 word[0] = labels[k];
@@ -279,27 +234,18 @@ impl<'a> TrainingSession<'a> {
         // Falling targets are the host's business.
         for (layer, before) in target_words.into_iter().enumerate() {
             if self.golden.target(layer) != before {
-                self.write_target(layer)?;
+                self.write_registers(layer)?;
             }
         }
         Ok(report)
     }
 
-    /// Writes a layer's training registers with its present target.
-    fn write_target(&mut self, layer: usize) -> Result<(), CosimError> {
-        let s = &self.golden.state().layers[layer];
-        let low = s.back_gain | s.back_shift << 4 | u32::from(s.rate.code()) << 8 | s.fineness << 16;
-        let target = self.golden.target(layer);
-        let data = vec![low | target << 20, target >> 12];
-        self.driver.config(&[ConfigWord { space: ConfigSpace::Training, addr: layer as u32, data }])
-    }
-
     /// A word of the configuration port.
-    fn read_config(&mut self, space: u32, address: usize) -> Result<Vec<u32>, CosimError> {
+    fn read_config(&mut self, space: ConfigSpace, address: usize) -> Result<Vec<u32>, CosimError> {
         self.driver.wait_idle(1_000_000)?;
         let model = self.driver.model();
         model.poke("cfg_write_i", 0)?;
-        model.poke("cfg_space_i", u64::from(space))?;
+        model.poke("cfg_space_i", space as u64)?;
         model.poke("cfg_addr_i", address as u64)?;
         model.poke("cfg_valid_i", 1)?;
         model.tick(1)?;
@@ -315,7 +261,7 @@ impl<'a> TrainingSession<'a> {
     /// If the simulation fails.
     pub fn losses(&mut self) -> Result<Vec<u32>, CosimError> {
         let count = self.schedule.ops.iter().filter(|o| o.pass == Pass::Loss).count() as u32;
-        (0..count).map(|i| Ok(self.read_config(TRAINER_SPACE, (LOSSES + i) as usize)?[0])).collect()
+        (0..count).map(|i| Ok(self.read_config(ConfigSpace::Trainer, (LOSSES + i) as usize)?[0])).collect()
     }
 
     /// The hardware's state, read back through its ports; steps, settings and seed are the golden trainer's.
@@ -326,39 +272,37 @@ impl<'a> TrainingSession<'a> {
         let mut state = self.golden.state().clone();
         let bits = self.code.bits();
         for layer in 0..state.layers.len() {
-            for (tile, row, group) in self.cell_places(layer) {
+            let columns = self.schedule.banks[layer].matrix_columns;
+            for p in ProgramPlace::of_layer(self.schedule, layer) {
                 let model = self.driver.model();
                 model.poke("prog_write_i", 0)?;
-                model.poke("prog_tile_i", tile as u64)?;
-                model.poke("prog_row_i", row as u64)?;
-                model.poke("prog_group_i", group as u64)?;
+                model.poke("prog_tile_i", p.tile as u64)?;
+                model.poke("prog_row_i", p.row as u64)?;
+                model.poke("prog_group_i", p.group as u64)?;
                 model.poke("prog_valid_i", 1)?;
                 model.tick(1)?;
                 model.poke("prog_valid_i", 0)?;
                 model.eval()?;
                 let data = model.peek_wide("prog_data_o")?;
-                let bank = &self.schedule.banks[layer];
-                for (i, j, adc) in bank_cells(bank, self.schedule, tile, row, group) {
+                for (adc, j) in p.columns.enumerate().filter(|&(_, j)| j < columns) {
                     let (plus, minus) = self.code.levels(take(&data, adc * bits as usize, bits));
-                    state.layers[layer].plus[(i, j)] = plus;
-                    if self.schedule.design.crossbar.pair == PairScheme::Differential {
-                        state.layers[layer].minus[(i, j)] = minus;
-                    }
+                    state.layers[layer].plus[(p.matrix_row, j)] = plus;
+                    state.layers[layer].minus[(p.matrix_row, j)] = minus;
                 }
             }
             self.driver.model().poke("prog_write_i", 1)?;
-            let forward = self.read_config(ConfigSpace::Layer as u32, layer)?[0];
-            let training = self.read_config(ConfigSpace::Training as u32, layer)?;
+            let forward = self.read_config(ConfigSpace::Layer, layer)?[0];
+            let training = self.read_config(ConfigSpace::Training, layer)?;
             let s = &mut state.layers[layer];
             (s.gain, s.shift) = (forward & 15, forward >> 4 & 15);
             (s.back_gain, s.back_shift) = (training[0] & 15, training[0] >> 4 & 15);
             s.rate = Rate::from_code((training[0] >> 8) as u8);
             s.fineness = training[0] >> 16 & 15;
-            let op = self.schedule.ops.iter().find(|o| o.layer == layer).expect("a layer has an operation").clone();
+            let op = self.schedule.layer_op(layer);
             let lanes = self.schedule.lanes;
             let count = s.bias.len();
             for word in 0..op.bias_period {
-                let data = self.read_config(ConfigSpace::Bias as u32, op.bias_base + word)?;
+                let data = self.read_config(ConfigSpace::Bias, op.bias_base + word)?;
                 for lane in 0..lanes {
                     let value = i32::from(take(&data, lane * 16, 16) as u16 as i16);
                     let element = word * lanes + lane;
@@ -408,30 +352,6 @@ impl<'a> TrainingSession<'a> {
             }
         }
         Ok(all)
-    }
-}
-
-/// Matrix row, matrix column and ADC of the cells of a programming word that the matrix uses.
-fn bank_cells(
-    bank: &crate::schedule::Bank,
-    schedule: &Schedule,
-    tile: usize,
-    row: usize,
-    group: usize,
-) -> impl Iterator<Item = (usize, usize, usize)> + use<> {
-    let c = &schedule.design.crossbar;
-    let (adcs, rows) = (c.adcs(), c.rows);
-    let in_bank = tile - bank.first_tile;
-    let i = in_bank / bank.column_tiles * rows + row;
-    let first = group * bank.column_tiles * adcs + in_bank % bank.column_tiles * adcs;
-    let columns = bank.matrix_columns;
-    (0..adcs).map(move |adc| (i, first + adc, adc)).filter(move |&(_, j, _)| j < columns)
-}
-
-/// Writes `bits` bits of a number of 32-bit words.
-fn put(words: &mut [u32], at: usize, bits: u32, value: u32) {
-    for k in 0..bits as usize {
-        words[(at + k) / 32] |= (value >> k & 1) << ((at + k) % 32);
     }
 }
 

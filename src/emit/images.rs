@@ -80,7 +80,7 @@ pub(super) fn images(schedule: &Schedule, mapping: &Mapping) -> Vec<(String, Str
         files.push((format!("weights/{}.hex", bank.name), text));
     }
     let mut biases = vec![String::new(); schedule.bias_words];
-    for op in schedule.ops.iter().filter(|o| o.target.is_some()) {
+    for op in schedule.inference_ops().iter().filter(|o| o.target.is_some()) {
         for word in 0..op.bias_period {
             let bias = &mapping.layers[op.layer].parameters.bias;
             let line = &mut biases[op.bias_base + word];

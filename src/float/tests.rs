@@ -156,7 +156,7 @@ fn a_network_computes_what_the_golden_float_network_does() {
 fn a_network_passes_gradients_through_its_layers() {
     let design = Design::load("tiny").expect("a preset");
     let network = design.network(Role::Discriminator).expect("a GAN");
-    let weights = NetworkWeights::seeded(network, 4);
+    let weights = NetworkWeights::seeded(network, 6);
     let net = Net::with_logits(network);
     let x = random(2 * net.input, 3);
     let dropout = Some(Dropout { seed: 1, first: 0 });

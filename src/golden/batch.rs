@@ -78,8 +78,7 @@ impl<'a> BatchMachine<'a> {
 
     /// Runs the operations of one layer for every image.
     pub fn run_layer(&mut self, layer: usize) {
-        let program = self.engine.schedule.programs.iter().find(|p| (p.first_layer..=p.last_layer).contains(&layer));
-        let ops = &self.engine.schedule.ops[..=program.expect("a layer of this schedule").last_op];
+        let ops = self.engine.schedule.inference_ops();
         let first = ops.iter().position(|op| op.layer == layer).expect("a layer of this schedule");
         let last = ops.iter().rposition(|op| op.layer == layer).expect("a layer of this schedule");
         self.run_ops(first, last);

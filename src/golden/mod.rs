@@ -7,6 +7,7 @@ mod calibrate;
 mod engine;
 mod float;
 mod instruction_set;
+mod lane_words;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 mod lines;
 mod machine;

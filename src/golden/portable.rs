@@ -1,7 +1,8 @@
 //! The kernels in plain Rust: what the compiler's target offers, and the bodies that the wider instruction sets
 //! compile again.
 
-use super::lines::{LINE, QuadLine, TileRead, magnitude};
+pub(super) use super::lane_words::{fire_word, round_word};
+use super::lines::{LINE, PairLine, QuadLine, TileRead, magnitude};
 use crate::config::Activation;
 use crate::numeric::{RangeCount, activate};
 
@@ -32,6 +33,14 @@ pub(super) fn read_columns(r: &mut TileRead<i16, i16>) {
 #[inline(always)]
 fn round_shift(v: i32, shift: u32) -> i32 {
     v.wrapping_add((1 << shift) >> 1) >> shift
+}
+
+/// `numeric::round_error` for values that leave room for half a step.
+#[inline(always)]
+fn round_error(v: i32, shift: u32) -> i32 {
+    let half = (1 << shift) >> 1;
+    // Not at shift 0, where there is nothing to round.
+    v.wrapping_add(half).wrapping_sub(i32::from(v < 0 && half > 0)) >> shift
 }
 
 /// Pre-activations `sums + bias` to activations: `numeric::activate` of each.
@@ -88,7 +97,7 @@ pub(super) fn derive_errors(
     fn map(sums: &[i32], a: &[i8], out: &mut [i8], shift: u32, range: &mut RangeCount, f: impl Fn(i32, i32) -> i32) {
         let (mut saturated, mut upper) = (0, 0);
         for ((out, &sum), &a) in out.iter_mut().zip(sums).zip(a) {
-            let r = round_shift(sum, shift);
+            let r = round_error(sum, shift);
             saturated += u32::from(r.abs() > 127);
             upper += u32::from(r.abs() > 63);
             *out = f(r.clamp(-127, 127), i32::from(a)) as i8;
@@ -103,13 +112,13 @@ pub(super) fn derive_errors(
         Activation::Linear => map(sums, activations, out, shift, range, |r, a| kept(a, r)),
         Activation::Relu => map(sums, activations, out, shift, range, |r, a| if a > 0 { r } else { 0 }),
         Activation::LeakyRelu { shift: k } => {
-            map(sums, activations, out, shift, range, |r, a| kept(a, if a < 0 { round_shift(r, k) } else { r }));
+            map(sums, activations, out, shift, range, |r, a| kept(a, if a < 0 { round_error(r, k) } else { r }));
         }
         Activation::Tanh => {
-            map(sums, activations, out, shift, range, |r, a| kept(a, round_shift(r * ((127 * 127 - a * a) >> 7), 7)))
+            map(sums, activations, out, shift, range, |r, a| kept(a, round_error(r * ((127 * 127 - a * a) >> 7), 7)))
         }
         Activation::Sigmoid => {
-            map(sums, activations, out, shift, range, |r, a| kept(a, round_shift(r * ((127 * a - a * a) >> 5), 7)))
+            map(sums, activations, out, shift, range, |r, a| kept(a, round_error(r * ((127 * a - a * a) >> 5), 7)))
         }
     }
 }
@@ -125,11 +134,30 @@ pub(super) fn interleave(from: &[i8], stride: usize, width: usize, lines: &mut [
             let start: &mut [i32; LINE] = start[line * LINE..].first_chunk_mut().expect("a line");
             for column in 0..LINE {
                 let mut sum = 0;
-                for row in 0..4 {
-                    to.0[4 * column + row] = rows[row][column];
-                    sum += i32::from(rows[row][column]);
+                for (row, weights) in rows.iter().enumerate() {
+                    to.0[4 * column + row] = weights[column];
+                    sum += i32::from(weights[column]);
                 }
                 start[column] -= 128 * sum;
+            }
+        }
+    }
+}
+
+/// Two rows of codes, `stride` apart, to each group of `width` lines.
+#[inline(always)]
+pub(super) fn interleave_pairs(from: &[i8], stride: usize, width: usize, lines: &mut [PairLine]) {
+    for (group, lines) in lines.chunks_exact_mut(width).enumerate() {
+        for (line, to) in lines.iter_mut().enumerate() {
+            let at = 2 * group * stride + line * LINE;
+            let rows: [&[i8; LINE]; 2] =
+                std::array::from_fn(|r| from[at + r * stride..].first_chunk().expect("a line"));
+            for (half, to) in to.0.iter_mut().enumerate() {
+                for column in 0..LINE / 2 {
+                    for row in 0..2 {
+                        to[2 * column + row] = i16::from(rows[row][half * LINE / 2 + column]);
+                    }
+                }
             }
         }
     }
@@ -192,7 +220,7 @@ mod tests {
                 derive_errors(&sums, &activations, shift, activation, dropped, &mut out, &mut range);
                 let mut expected = RangeCount::default();
                 for ((&s, &a), &o) in sums.iter().zip(&activations).zip(&out) {
-                    let r = numeric::round_shift(s, shift);
+                    let r = numeric::round_error(s, shift);
                     assert_eq!(o, derive(saturate_activation(r), a, activation, dropped), "{activation:?} {s} {a}");
                     expected.total += 1;
                     expected.saturated += u32::from(r.abs() > 127);

@@ -7,7 +7,7 @@ use super::instruction_set::Level;
 use super::lines::{Conversion, LINE, PairLine, QuadLine, TileRead};
 use super::{InstructionSet, portable};
 use crate::config::Activation;
-use crate::numeric::RangeCount;
+use crate::numeric::{RangeCount, Rate};
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
@@ -44,6 +44,7 @@ pub(super) fn read_pairs(set: InstructionSet, r: &mut TileRead<i16, PairLine>) {
 macro_rules! for_each_set {
     ($(#[$doc:meta])* $name:ident, $name_256:ident, $name_512:ident, ($($argument:ident: $type:ty),*)) => {
         $(#[$doc])*
+        #[allow(clippy::too_many_arguments)] // the set comes beside the kernel's own
         pub(super) fn $name(set: InstructionSet, $($argument: $type),*) {
             match set.level() {
                 Level::Portable => portable::$name($($argument),*),
@@ -90,6 +91,21 @@ for_each_set!(
     /// [`portable::add_outer`].
     add_outer, add_outer_256, add_outer_512,
     (narrow: &[i8], wide: &[i8], sums: &mut [i32])
+);
+for_each_set!(
+    /// [`portable::interleave_pairs`].
+    interleave_pairs, interleave_pairs_256, interleave_pairs_512,
+    (from: &[i8], stride: usize, width: usize, lines: &mut [PairLine])
+);
+for_each_set!(
+    /// [`portable::fire_word`].
+    fire_word, fire_word_256, fire_word_512,
+    (codes: &[i8], states: &mut [u32], rate: Rate, out: &mut [i8])
+);
+for_each_set!(
+    /// [`portable::round_word`].
+    round_word, round_word_256, round_word_512,
+    (sums: &[i32], states: &mut [u32], step: Rate, out: &mut [i8])
 );
 for_each_set!(
     /// [`portable::derive_errors`].

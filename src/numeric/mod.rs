@@ -21,9 +21,10 @@ pub use activation::{
 };
 pub use pixel::{code_scale, code_to_pixel, pixel_to_code};
 pub use random::{
-    LaneRandom, SEED_WARMUP, dropout_threshold, lane_constants, latent_code, latent_scale, splitmix32, xorshift32,
+    LANE_SHIFTS, LANES_MAX, LaneRandom, SEED_WARMUP, dropout_threshold, lane_constants, latent_code, latent_scale,
+    splitmix32, step_lane, xorshift32,
 };
-pub use round::{ACTIVATION_MAX, adc, round_shift, saturate, saturate_activation};
+pub use round::{ACTIVATION_MAX, adc, round_error, round_shift, saturate, saturate_activation};
 
 pub use training::{
     RangeCount, Rate, SEED_STEP, change_backward_gain, change_forward_gain, cut_gradient, derive, fire, loss_error,

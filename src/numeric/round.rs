@@ -11,6 +11,15 @@ pub fn round_shift(v: i32, shift: u32) -> i32 {
     if shift == 0 { v } else { (((v as i64) + (1i64 << (shift - 1))) >> shift) as i32 }
 }
 
+/// `v / 2^shift` rounded to the nearest integer, halves away from zero: the rounding of errors. A gradient sums thousands
+/// of small ones, and halves that all go up would outweigh it. `shift` 0..=31.
+///
+/// In hardware: add `2^(shift-1)`, less 1 where `v` is negative, then shift right arithmetically.
+#[inline]
+pub fn round_error(v: i32, shift: u32) -> i32 {
+    if shift == 0 { v } else { (((v as i64) + (1i64 << (shift - 1)) - i64::from(v < 0)) >> shift) as i32 }
+}
+
 /// `v` limited to `lo..=hi`.
 #[inline]
 pub fn saturate(v: i32, lo: i32, hi: i32) -> i32 {
@@ -43,6 +52,17 @@ mod tests {
             }
         }
         assert_eq!(round_shift(i32::MAX, 1), 1 << 30);
+    }
+
+    #[test]
+    fn errors_round_without_bias() {
+        for shift in 0..12 {
+            for v in -5000..5000 {
+                // `f64::round` takes halves away from zero, too.
+                assert_eq!(round_error(v, shift), (v as f64 / f64::from(1 << shift)).round() as i32, "{v} >> {shift}");
+            }
+        }
+        assert_eq!(round_error(i32::MIN, 1), -(1 << 30));
     }
 
     #[test]

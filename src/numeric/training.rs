@@ -3,7 +3,7 @@
 //! No exponent is tracked: a layer's errors have whatever power of two their shift gives, and the rate controller of the
 //! layer makes up for it by counting pulses.
 
-use super::round::{round_shift, saturate, saturate_activation};
+use super::round::{round_error, round_shift, saturate, saturate_activation};
 use super::{BIAS_BITS, SHIFT_BITS};
 use crate::config::Activation;
 
@@ -40,13 +40,13 @@ pub fn derive(r: i32, a: i8, activation: Activation, dropped: bool) -> i8 {
         }
         Activation::LeakyRelu { shift } => {
             if a < 0 {
-                round_shift(r, shift)
+                round_error(r, shift)
             } else {
                 r
             }
         }
-        Activation::Tanh => round_shift(r * ((127 * 127 - a * a) >> 7), 7),
-        Activation::Sigmoid => round_shift(r * ((127 * a - a * a) >> 5), 7),
+        Activation::Tanh => round_error(r * ((127 * 127 - a * a) >> 7), 7),
+        Activation::Sigmoid => round_error(r * ((127 * a - a * a) >> 5), 7),
     };
     out as i8
 }
@@ -200,17 +200,18 @@ pub fn change_backward_gain(gain: u32, shift: u32, gain_change: i32, shift_chang
     (g as u32, s as u32)
 }
 
-/// A bias after a batch: rescaled for a change of the gain (whose unit it has), then one step of
-/// `2^max(0, shift - fineness)` against the sign of the summed error; saturated to 16 bits. `shift` is the forward shift
-/// after the change.
+/// A bias after a batch: rescaled for a change of the gain (whose unit it has), then a step of `2^(shift - fineness)` against
+/// the sign of the summed error; saturated to 16 bits. `shift` is the forward shift after the change. A step below 1 is a
+/// step of 1 that is taken at random, with that probability: only if the top `fineness - shift` bits of `random` are zero.
 #[inline]
-pub fn step_bias(bias: i32, gain_change: i32, error_sum: i32, shift: u32, fineness: u32) -> i32 {
+pub fn step_bias(bias: i32, gain_change: i32, error_sum: i32, shift: u32, fineness: u32, random: u32) -> i32 {
     let scaled = match gain_change {
         1 => round_shift(bias, 1),
         -1 => bias << 1,
         _ => bias,
     };
-    let step = 1 << shift.saturating_sub(fineness);
+    let chance = fineness.saturating_sub(shift);
+    let step = if u64::from(random) >> (32 - chance) == 0 { 1 << shift.saturating_sub(fineness) } else { 0 };
     let limit = (1 << (BIAS_BITS - 1)) - 1;
     saturate(scaled - error_sum.signum() * step, -limit - 1, limit)
 }
@@ -289,7 +290,9 @@ mod tests {
         assert_eq!(change_forward_gain(3, 2, 1), (4, 1, 1));
         assert_eq!(change_forward_gain(3, 0, 1), (3, 0, 0));
         assert_eq!(change_backward_gain(15, 4, 1, -1), (15, 3));
-        assert_eq!(step_bias(101, 1, -7, 6, 4), 55); // 51 + 4
-        assert_eq!(step_bias(-32768, -1, 1, 0, 5), -32768);
+        assert_eq!(step_bias(101, 1, -7, 6, 4, u32::MAX), 55); // 51 + 4
+        assert_eq!(step_bias(-32768, -1, 1, 0, 5, 0), -32768);
+        assert_eq!(step_bias(100, 0, 1, 1, 4, (1 << 29) - 1), 99);
+        assert_eq!(step_bias(100, 0, 1, 1, 4, 1 << 29), 100);
     }
 }

@@ -268,7 +268,8 @@ pub fn accumulate(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
             u.connect("activation_i", &activation);
             u.connect("slope_i", &slope);
             u.connect("value_o", activated.part_at(lane * 8, 8));
-            if let Some((rounded, clipped, _)) = &range {
+            if let (Some((rounded, clipped, _)), Some(backward)) = (&range, &backward) {
+                u.connect("error_i", backward);
                 u.connect("rounded_o", rounded.part_at(lane * 8, 8));
                 u.connect("clipped_o", clipped.bit_at(lane));
             }

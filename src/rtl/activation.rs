@@ -50,20 +50,29 @@ pub fn activation_lane(schedule: &Schedule) -> Arc<Module> {
     let code = m.input("activation_i", ACTIVATION_BITS, "0 linear, 1 relu, 2 leaky relu, 3 tanh, 4 sigmoid");
     let slope = m.input("slope_i", 3, "leaky relu: negative values times 2^-slope");
     let out = m.output_var("value_o", 8, "signed, -127..127");
-    let range = schedule.design.training.is_some().then(|| {
-        m.group("Before the non-linearity");
-        (m.output("rounded_o", 8, "signed, -127..127"), m.output("clipped_o", 1, "the value did not fit"))
+    let training = schedule.design.training.is_some().then(|| {
+        m.group("Errors");
+        let error = m.input("error_i", 1, "the value is an error: halves are rounded away from zero");
+        (error, m.output("rounded_o", 8, "signed, -127..127"), m.output("clipped_o", 1, "the value did not fit"))
     });
 
     m.section("Round and saturate");
-    let half = m.wire("half", Expr::lit(wide, 1).shl_dyn(&shift).shr(1));
+    let unit = Expr::lit(wide, 1).shl_dyn(&shift);
+    let half = match &training {
+        Some((error, ..)) => {
+            let less = m.wire("half_is_less", error.and(value.msb()));
+            unit.sub(less.zext(wide)).shr(1)
+        }
+        None => unit.shr(1),
+    };
+    let half = m.wire("half", half);
     let biased = m.wire("biased", value.sext(wide).add(&half));
     let scaled = m.wire("scaled", biased.sra_dyn(&shift));
     let max = m.wire("above", scaled.sgt(Expr::slit(wide, 127)));
     let min = m.wire("below", scaled.slt(Expr::slit(wide, -127)));
     let r = m.wire("rounded", max.mux(Expr::slit(8, 127), min.mux(Expr::slit(8, -127), scaled.slice(0, 8))));
     let negative = m.wire("negative", scaled.msb());
-    if let Some((rounded, clipped)) = &range {
+    if let Some((_, rounded, clipped)) = &training {
         m.assign(rounded, &r);
         m.assign(clipped, max.or(&min));
     }

@@ -1,6 +1,7 @@
 //! Adapt: gains, shifts, pulse rate and biases of a layer at the end of a batch.
 
 use super::lanes::{Sizes, pick_lane};
+use super::random::CHANCE_BITS;
 use super::training_registers::{COUNTER_BITS, RANGE_BITS};
 use crate::config::UpdateRule;
 use crate::hdl::{Builder, Expr, FlipFlop, Kernel, Module};
@@ -244,6 +245,8 @@ pub fn adapt(schedule: &Schedule) -> Arc<Module> {
     let new_back_gain = m.output("adapt_back_gain_o", s, "");
     let new_back_shift = m.output("adapt_back_shift_o", s, "");
     let new_rate = m.output("adapt_rate_o", rb, "");
+    m.group("Random bits");
+    let random = m.input("random_i", CHANCE_BITS, "the same until done_o");
     m.group("Bias memory");
     let bias_read = m.output("bias_read_valid_o", 1, "");
     let bias_read_address = m.output("bias_read_address_o", bw, "");
@@ -376,7 +379,10 @@ pub fn adapt(schedule: &Schedule) -> Arc<Module> {
     let rescaled = m.wire("rescaled", rescaled);
     let coarse = m.wire("coarseness", shift.ugt(&fineness).mux(shift.sub(&fineness), Expr::zero(s)));
     let wide = bb + 2;
-    let step = m.wire("bias_step", Expr::lit(wide, 1).shl_dyn(&coarse));
+    let chance = m.wire("chance", fineness.ugt(&shift).mux(fineness.sub(&shift), Expr::zero(s)));
+    m.comment("A step below 1 is a step of 1, taken if the first of the random bits, 15 less this many, are zero.");
+    let taken = m.wire("bias_steps", random.shr_dyn(chance.not()).any().not());
+    let step = m.wire("bias_step", taken.mux(Expr::lit(wide, 1).shl_dyn(&coarse), Expr::zero(wide)));
     let against = sum.msb().mux(&step, sum.any().mux(step.neg(), Expr::zero(wide)));
     let against = m.wire("against", trained.mux(against, Expr::zero(wide)));
     let stepped = m.wire("stepped", rescaled.sext(wide).add(&against));

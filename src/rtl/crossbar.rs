@@ -8,6 +8,8 @@ mod emulation;
 mod emulation_training;
 mod lines;
 mod ports;
+mod timer;
+mod walk;
 
 use crate::hdl::{Builder, Module};
 use crate::schedule::Schedule;

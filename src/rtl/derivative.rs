@@ -15,7 +15,7 @@ pub fn derivative_lane(schedule: &Schedule) -> Arc<Module> {
     let tables = uses(|a| matches!(a, Activation::Tanh | Activation::Sigmoid));
 
     let mut m = Builder::new("memgan_derivative", file!());
-    m.doc("An error times the derivative of the non-linearity, which is taken at the non-linearity's output.");
+    m.doc("An error times the derivative of the non-linearity, which is taken at the non-linearity's output. Halves are rounded away from zero.");
     m.latency("combinational");
     m.group("Error and activation");
     let error = m.input("error_i", 8, "signed, -127..127");
@@ -30,7 +30,7 @@ pub fn derivative_lane(schedule: &Schedule) -> Arc<Module> {
     let negative = m.wire("negative", value.msb());
     let leaked = leaky.then(|| {
         m.section("Leaky relu");
-        let half = m.wire("slope_half", Expr::lit(9, 1).shl_dyn(&slope).shr(1));
+        let half = m.wire("slope_half", Expr::lit(9, 1).shl_dyn(&slope).sub(error.msb().zext(9)).shr(1));
         let biased = m.wire("slope_biased", error.sext(9).add(&half));
         let leaked = m.wire("leaked", biased.sra_dyn(&slope));
         m.unused("unused_leaked", &[leaked.bit(8)]);
@@ -49,7 +49,7 @@ pub fn derivative_lane(schedule: &Schedule) -> Arc<Module> {
         let factor = m.wire("factor", is_tanh.mux(room.slice(7, 7), between.slice(5, 7)));
         m.unused("unused_factor", &[room.slice(14, 2), room.slice(0, 7), between.slice(12, 4), between.slice(0, 5)]);
         let product = m.wire("product", error.smul(factor.zext(8)));
-        let rounded = m.wire("rounded", product.add(Expr::lit(16, 64)));
+        let rounded = m.wire("rounded", product.add(product.msb().mux(Expr::lit(16, 63), Expr::lit(16, 64))));
         m.unused("unused_rounded", &[rounded.slice(0, 7), rounded.bit(15)]);
         rounded.slice(7, 8)
     });

@@ -116,7 +116,9 @@ impl Logic for HostFsm {
         self.state.reset_n.next = self.rst_ni.val();
         self.state.d.next = self.state.q.val();
         self.accept_o.next = false;
-        self.cmd_ready_o.next = false;
+        // Assigned once, without a default: a command port that depends on them must see no glitch in simulation.
+        self.cmd_ready_o.next = (self.state.q.val() == HostState::Idle) && !self.clearing_i.val();
+        self.busy_o.next = self.state.q.val() != HostState::Idle;
         self.warm_up_o.next = false;
         self.in_ready_o.next = false;
         self.write_input_o.next = false;
@@ -127,29 +129,24 @@ impl Logic for HostFsm {
         self.fetch_o.next = false;
         self.start_o.next = false;
         self.next_op_o.next = false;
-        self.busy_o.next = true;
         match self.state.q.val() {
             HostState::Idle => {
-                self.busy_o.next = false;
-                if !self.clearing_i.val() {
-                    self.cmd_ready_o.next = true;
-                    if self.cmd_valid_i.val() {
-                        self.accept_o.next = true;
-                        if self.is_seed_i.val() {
-                            self.state.d.next = HostState::Seed;
-                        }
-                        if self.is_load_i.val() {
-                            self.state.d.next = HostState::Load;
-                        }
-                        if self.is_latent_i.val() {
-                            self.state.d.next = HostState::Latent;
-                        }
-                        if self.is_run_i.val() {
-                            self.state.d.next = HostState::Fetch;
-                        }
-                        if self.is_read_i.val() {
-                            self.state.d.next = HostState::ReadFetch;
-                        }
+                if self.cmd_valid_i.val() && !self.clearing_i.val() {
+                    self.accept_o.next = true;
+                    if self.is_seed_i.val() {
+                        self.state.d.next = HostState::Seed;
+                    }
+                    if self.is_load_i.val() {
+                        self.state.d.next = HostState::Load;
+                    }
+                    if self.is_latent_i.val() {
+                        self.state.d.next = HostState::Latent;
+                    }
+                    if self.is_run_i.val() {
+                        self.state.d.next = HostState::Fetch;
+                    }
+                    if self.is_read_i.val() {
+                        self.state.d.next = HostState::ReadFetch;
                     }
                 }
             }

@@ -1,8 +1,9 @@
 //! Pulse control: the four phases of a position, for word lines and bit lines that hold -1, 0 or 1.
 
 use super::lanes::Sizes;
+use super::training_registers::pulse_bits;
 use crate::hdl::{Builder, Expr, FlipFlop, Kernel, Module};
-use crate::schedule::{Schedule, bits_for};
+use crate::schedule::Schedule;
 use rust_hdl::prelude::*;
 use std::sync::Arc;
 
@@ -109,12 +110,6 @@ pub fn pulse_fsm() -> Arc<Module> {
         .finish()
 }
 
-/// Bits of the number of pulses that a position can have: word lines times bit lines.
-pub(super) fn pulse_count_bits(schedule: &Schedule) -> usize {
-    let most = schedule.banks.iter().map(|b| b.matrix_rows * b.matrix_columns).max().unwrap_or(1);
-    bits_for(most) as usize
-}
-
 /// The kernel with its phase counter, and what it knows of the lines.
 pub fn pulse_control(schedule: &Schedule) -> Arc<Module> {
     let sizes = Sizes::of(schedule);
@@ -154,7 +149,7 @@ pub fn pulse_control(schedule: &Schedule) -> Arc<Module> {
     let active = m.output("active_o", 1, "a pulse is given");
     m.group("Counters");
     let count_valid = m.output("pulses_valid_o", 1, "");
-    let count = m.output("pulses_o", pulse_count_bits(schedule), "word lines times bit lines that fire");
+    let count = m.output("pulses_o", pulse_bits(schedule), "word lines times bit lines that fire");
 
     m.section("Lines that fire, by sign");
     let positive = m.var("positive", l);

@@ -3,15 +3,18 @@
 use super::gather::fires;
 use crate::config::LatentDistribution;
 use crate::hdl::{Bits, Builder, Expr, Module};
-use crate::numeric::{LaneRandom, lane_constants};
+use crate::numeric::{LANE_SHIFTS, LaneRandom, SHIFT_BITS, lane_constants};
 use crate::schedule::Schedule;
 use std::sync::Arc;
+
+/// Random bits of a bias step: as many as the exponent of its chance can be.
+pub(super) const CHANCE_BITS: usize = (1 << SHIFT_BITS) - 1;
 
 /// The block that holds the random streams.
 pub fn random(schedule: &Schedule) -> Arc<Module> {
     let lanes = schedule.lanes;
     let mut m = Builder::new("memgan_random", file!());
-    m.doc("One xorshift generator (13, 17, 5) a lane. Lane constants part the lanes that share a seed.");
+    m.doc("One xorshift generator a lane, each with its own shifts: with equal ones all lanes would stay a constant apart.");
     m.contract(
         "seed_valid_i starts every lane from seed_i ^ constant; step_i steps all lanes. The host makes the warm-up \
                  steps after seeding. Reset leaves the state of seed 0 after its warm-up.",
@@ -27,8 +30,15 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
     let bytes = m.output("bytes_o", 8 * lanes, "uniform 0..255 a lane");
     let halves = fires(schedule).then(|| m.output("halves_o", 16 * lanes, "uniform, 16 bits a lane"));
 
+    let chance = schedule.design.training.is_some().then(|| m.output("chance_o", CHANCE_BITS, "top bits of lane 0"));
+
     let constants: Vec<u128> = lane_constants(lanes).into_iter().map(u128::from).collect();
     let constant = m.table("LANE_CONSTANTS", 32, &constants, "splitmix of the lane's number");
+    // Shifts by parts of a constant: wires.
+    let shifts = [("LEFT_SHIFTS", 0), ("RIGHT_SHIFTS", 1), ("LAST_SHIFTS", 2)].map(|(name, k)| {
+        let values: Vec<u128> = LANE_SHIFTS[..lanes].iter().map(|shifts| u128::from(shifts[k])).collect();
+        m.table(name, 5, &values, "of each lane")
+    });
     let reset = LaneRandom::seeded(0, lanes);
     let words: Vec<u64> =
         (0..lanes).step_by(2).map(|l| u64::from(reset.lane(l)) | u64::from(reset.lane(l + 1)) << 32).collect();
@@ -38,9 +48,10 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
         let now = state.part_at(lane * 32, 32);
         let mixed = m.wire("mixed", seed.xor(constant.part_at(lane * 32, 32)));
         let seeded = m.wire("seeded", mixed.any().mux(&mixed, constant.part_at(lane * 32, 32)));
-        let a = m.wire("left_13", now.xor(now_shl(state.clone(), lane, 13)));
-        let b = m.wire("right_17", a.xor(a.shr(17)));
-        let c = m.wire("left_5", b.xor(b.shl(5)));
+        let [left, right, last] = shifts.each_ref().map(|table| table.part_at(lane * 5, 5));
+        let a = m.wire("left", now.xor(now.shl_dyn(left)));
+        let b = m.wire("right", a.xor(a.shr_dyn(right)));
+        let c = m.wire("last", b.xor(b.shl_dyn(last)));
         m.assign(next.part_at(lane * 32, 32), seed_valid.mux(&seeded, &c));
         m.assign(bytes.part_at(lane * 8, 8), state.part_at(lane * 32 + 24, 8));
         if let Some(halves) = &halves {
@@ -64,13 +75,11 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
             }
         }
     });
+    if let Some(chance) = &chance {
+        m.assign(chance, state.slice(32 - CHANCE_BITS, CHANCE_BITS));
+    }
     m.clocked(|s| {
         s.if_(seed_valid.or(&step), |s| s.set(&state, &next));
     });
     m.finish()
-}
-
-/// `state` of a lane shifted left by `n`.
-fn now_shl(state: Expr, lane: &crate::hdl::Ix, n: usize) -> Expr {
-    Expr::concat(&[state.part_at(lane * 32, 32 - n), Expr::zero(n)])
 }

@@ -1,6 +1,6 @@
 //! Registers of every layer that training adapts, and the counters that say how.
 
-use crate::hdl::{Builder, Expr, Ix, Module};
+use crate::hdl::{Builder, Expr, Module};
 use crate::numeric::{Rate, SHIFT_BITS};
 use crate::schedule::{Schedule, bits_for};
 use std::sync::Arc;
@@ -65,7 +65,7 @@ pub fn training_registers(schedule: &Schedule) -> Arc<Module> {
     );
     m.contract(
         "Write and read port are used only while no operation runs: read_valid_i takes the selection of a layer away from \
-         layer_i. adapt_valid_i clears the layer's counters; no event comes in the same cycle.",
+         layer_i. adapt_valid_i clears the layer's counters, and events of the same cycle are lost.",
     );
     m.latency("reading is combinational; events and writes count from the next cycle on");
     m.clk_rst();
@@ -181,40 +181,34 @@ pub fn training_registers(schedule: &Schedule) -> Arc<Module> {
         next.push(counted(&mut m, name, &counters.slice(i * COUNTER_BITS, COUNTER_BITS), &by));
     }
     next.reverse();
-    let next = m.wire("counters_next", Expr::concat(&next));
+    let next = m.wire("counters_next", adapt.mux(Expr::zero(all), Expr::concat(&next)));
 
-    m.section("Registers of each layer");
+    m.section("Registers of each layer: one value for all, taken by one");
+    let adapted = Expr::concat(&[new_shift.clone(), new_gain.clone()]);
+    let forward_next = m.wire("forward_next", write.mux(write_data.slice(0, FORWARD_BITS), adapted));
+    let kept = training.slice(2 * s + rb, s + COUNTER_BITS);
+    let adapted = Expr::concat(&[kept, new_rate.clone(), new_back_shift.clone(), new_back_gain.clone()]);
+    let training_next = m.wire("training_next", write.mux(&write_data, adapted));
     let one = Expr::lit(layers, 1);
+    let none = Expr::zero(layers);
     let here = m.wire("here", one.shl_dyn(&layer));
-    let written = m.wire("written", write.mux(one.shl_dyn(&write_layer), Expr::zero(layers)));
-    let event = m.wire("event_here", read_end.or(&errors).or(&pulses));
-    let part =
-        |q: &Expr, layer: &Ix, at: usize, width: usize| q.part_at(layer.clone() * (q.width() / layers) + at, width);
+    let written = m.wire("written", write.mux(one.shl_dyn(&write_layer), &none));
+    let adapts = m.wire("adapts", adapt.mux(&here, &none));
+    let event = m.wire("event_or_adapt", read_end.or(&errors).or(&pulses).or(&adapt));
+    let counts = m.wire("counts", event.mux(&here, &none));
     m.gen_for("gen_layer", "layer", 0..layers, |m, layer| {
-        let adapts = m.wire("adapts", adapt.and(here.bit_at(layer.clone())));
-        let configures = m.wire("configures", written.bit_at(layer.clone()));
+        let bit = |e: &Expr| e.bit_at(layer.clone());
+        let part = |q: &Expr, width: usize| q.part_at(layer.clone() * width, width);
         m.clocked(|p| {
-            p.if_(configures.and(write_space.not()), |p| {
-                p.set(part(&forward_q, layer, 0, FORWARD_BITS), write_data.slice(0, FORWARD_BITS));
-            })
-            .elif(&adapts, |p| {
-                let value = Expr::concat(&[new_shift.clone(), new_gain.clone()]);
-                p.set(part(&forward_q, layer, 0, FORWARD_BITS), value);
+            p.if_(bit(&adapts).or(bit(&written).and(write_space.not())), |p| {
+                p.set(part(&forward_q, FORWARD_BITS), &forward_next);
             });
         });
         m.clocked(|p| {
-            p.if_(configures.and(&write_space), |p| p.set(part(&training_q, layer, 0, tb), &write_data)).elif(
-                &adapts,
-                |p| {
-                    let kept = part(&training_q, layer, 2 * s + rb, s + COUNTER_BITS);
-                    let value = [kept, new_rate.clone(), new_back_shift.clone(), new_back_gain.clone()];
-                    p.set(part(&training_q, layer, 0, tb), Expr::concat(&value));
-                },
-            );
+            p.if_(bit(&adapts).or(bit(&written).and(&write_space)), |p| p.set(part(&training_q, tb), &training_next));
         });
         m.clocked(|p| {
-            p.if_(&adapts, |p| p.set(part(&counters_q, layer, 0, all), Expr::zero(all)))
-                .elif(event.and(here.bit_at(layer.clone())), |p| p.set(part(&counters_q, layer, 0, all), &next));
+            p.if_(bit(&counts), |p| p.set(part(&counters_q, all), &next));
         });
     });
     m.finish()

@@ -196,6 +196,16 @@ pub enum Phase {
     ApplyClassifier,
 }
 
+impl Phase {
+    /// Whether the phase ends a batch; the others come once for each image.
+    pub fn ends_batch(self) -> bool {
+        match self {
+            Phase::ApplyDiscriminator | Phase::ApplyGenerator | Phase::ApplyClassifier => true,
+            Phase::Real | Phase::Fake | Phase::Generate | Phase::Classify => false,
+        }
+    }
+}
+
 /// The operations of a phase.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TrainingProgram {
@@ -240,6 +250,16 @@ pub struct Schedule {
 impl Schedule {
     pub fn tiles(&self) -> usize {
         self.banks.iter().map(Bank::tiles).sum()
+    }
+
+    /// The operations of the inference, which come before those of the training phases.
+    pub fn inference_ops(&self) -> &[Op] {
+        &self.ops[..self.programs.last().map_or(0, |p| p.last_op + 1)]
+    }
+
+    /// The first operation of a layer's inference.
+    pub fn layer_op(&self, layer: usize) -> &Op {
+        self.inference_ops().iter().find(|o| o.layer == layer).expect("a layer has an operation")
     }
 
     /// The operations of a training phase.

@@ -71,7 +71,7 @@ impl Widths {
             Pass::Backward => banks[o.layer].row_sum_bits,
             _ => banks[o.layer].sum_bits,
         };
-        let sum = ops.iter().filter(reads).map(sum_bits).max().unwrap_or(1);
+        let sum = banks.iter().map(|b| if trains { b.widest_sum() } else { b.sum_bits }).max().unwrap_or(1);
         // A scatter-add element receives ceil(kernel / stride)^2 sums.
         let accumulator = ops
             .iter()

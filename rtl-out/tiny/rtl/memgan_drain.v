@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration f94bee90ca339a9b
+// memgan 0.1.0, configuration 6ce034800c74ca3b
 // Source: src/rtl/drain.rs
 //
 // Cuts segments of the output into memory words, in step with the conversion groups whose results a

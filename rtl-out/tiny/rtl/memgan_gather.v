@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration f94bee90ca339a9b
+// memgan 0.1.0, configuration 6ce034800c74ca3b
 // Source: src/rtl/gather.rs
 //
 // Copies segments from the activation memory to the line DAC shadow registers. A memory word is
@@ -55,8 +55,8 @@ module memgan_gather (
   wire [2:0] take = ends_here ? left_q[2:0] : room;
   wire       issue = valid_q && !pending_q;
   wire       finish = issue && ends_here;
-  wire       vector_end = finish && last_q;
   wire       accept = !valid_q || finish;
+  wire       vector_end = finish && last_q;
 
   assign segment_ready_o = accept;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration f94bee90ca339a9b
+// memgan 0.1.0, configuration 6ce034800c74ca3b
 // Source: src/rtl/lanes.rs
 //
 // Rotates 4 lanes of 8 bits: lane l moves to lane (l + amount_i) mod 4.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration f94bee90ca339a9b
+// memgan 0.1.0, configuration 6ce034800c74ca3b
 // Source: src/rtl/host.rs
 //
 // Takes commands one at a time: seed, load, latent, run, read. A run walks the operations of one
@@ -65,7 +65,8 @@ module memgan_host_fsm (
   always @* begin
     state_d = state_q;
     accept_o = 1'b0;
-    cmd_ready_o = 1'b0;
+    cmd_ready_o = state_q == HostStateIdle && !clearing_i;
+    busy_o = state_q != HostStateIdle;
     warm_up_o = 1'b0;
     in_ready_o = 1'b0;
     write_input_o = 1'b0;
@@ -76,29 +77,24 @@ module memgan_host_fsm (
     fetch_o = 1'b0;
     start_o = 1'b0;
     next_op_o = 1'b0;
-    busy_o = 1'b1;
     case (state_q)
       HostStateIdle: begin
-        busy_o = 1'b0;
-        if (!clearing_i) begin
-          cmd_ready_o = 1'b1;
-          if (cmd_valid_i) begin
-            accept_o = 1'b1;
-            if (is_seed_i) begin
-              state_d = HostStateSeed;
-            end
-            if (is_load_i) begin
-              state_d = HostStateLoad;
-            end
-            if (is_latent_i) begin
-              state_d = HostStateLatent;
-            end
-            if (is_run_i) begin
-              state_d = HostStateFetch;
-            end
-            if (is_read_i) begin
-              state_d = HostStateReadFetch;
-            end
+        if (cmd_valid_i && !clearing_i) begin
+          accept_o = 1'b1;
+          if (is_seed_i) begin
+            state_d = HostStateSeed;
+          end
+          if (is_load_i) begin
+            state_d = HostStateLoad;
+          end
+          if (is_latent_i) begin
+            state_d = HostStateLatent;
+          end
+          if (is_run_i) begin
+            state_d = HostStateFetch;
+          end
+          if (is_read_i) begin
+            state_d = HostStateReadFetch;
           end
         end
       end

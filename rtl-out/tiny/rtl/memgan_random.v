@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration f94bee90ca339a9b
+// memgan 0.1.0, configuration 6ce034800c74ca3b
 // Source: src/rtl/random.rs
 //
-// One xorshift generator (13, 17, 5) a lane. Lane constants part the lanes that share a seed.
+// One xorshift generator a lane, each with its own shifts: with equal ones all lanes would stay a
+// constant apart.
 //
 // seed_valid_i starts every lane from seed_i ^ constant; step_i steps all lanes. The host makes the
 // warm-up steps after seeding. Reset leaves the state of seed 0 after its warm-up.
@@ -26,6 +27,9 @@ module memgan_random (
 
   // splitmix of the lane's number
   localparam [127:0] LANE_CONSTANTS = {32'hf6e2779f, 32'h57f1ab03, 32'h379a1e8e, 32'h15d35649};
+  localparam [19:0]  LEFT_SHIFTS    = {5'd13, 5'd12, 5'd9, 5'd13};  // of each lane
+  localparam [19:0]  RIGHT_SHIFTS   = {5'd17, 5'd21, 5'd17, 5'd17};  // of each lane
+  localparam [19:0]  LAST_SHIFTS    = {5'd11, 5'd5, 5'd6, 5'd5};  // of each lane
 
   reg  [127:0] state_q;
   wire [127:0] next;
@@ -35,11 +39,12 @@ module memgan_random (
     for (lane = 0; lane < 4; lane = lane + 1) begin : gen_lane
       wire [31:0] mixed = seed_i ^ LANE_CONSTANTS[lane*32 +: 32];
       wire [31:0] seeded = (|mixed) ? mixed : LANE_CONSTANTS[lane*32 +: 32];
-      wire [31:0] left_13 = state_q[lane*32 +: 32] ^ {state_q[lane*32 +: 19], 13'd0};
-      wire [31:0] right_17 = left_13 ^ (left_13 >> 17);
-      wire [31:0] left_5 = right_17 ^ (right_17 << 5);
+      wire [31:0] left = state_q[lane*32 +: 32] ^
+          (state_q[lane*32 +: 32] << LEFT_SHIFTS[lane*5 +: 5]);
+      wire [31:0] right = left ^ (left >> RIGHT_SHIFTS[lane*5 +: 5]);
+      wire [31:0] last = right ^ (right << LAST_SHIFTS[lane*5 +: 5]);
 
-      assign next[lane*32 +: 32] = seed_valid_i ? seeded : left_5;
+      assign next[lane*32 +: 32] = seed_valid_i ? seeded : last;
       assign bytes_o[lane*8 +: 8] = state_q[lane*32 + 24 +: 8];
 
       wire [10:0] centred = {3'd0, state_q[lane*32 +: 8]} +
@@ -56,7 +61,7 @@ module memgan_random (
 
   always @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      state_q <= 128'h28f019253135f32f154b7d260bc21145;
+      state_q <= 128'h49a5ca8df68552b24d9de0ef0bc21145;
     end else if (seed_valid_i || step_i) begin
       state_q <= next;
     end

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration f94bee90ca339a9b
+// memgan 0.1.0, configuration 6ce034800c74ca3b
 // Source: src/rtl/schedule_rom.rs
 //
 // The schedule: one word an operation, and the register that holds the running operation's fields.
@@ -19,7 +19,7 @@ module memgan_schedule_rom (
   output wire       gather_window_o,     // window -> read -> pixel
   output wire       scatter_window_o,    // pixel -> read -> window
   output wire       finish_o,            // accumulators -> activations
-  output wire       last_o,              // closes a network
+  output wire       last_o,              // closes a program
   output wire [1:0] layer_o,
   output wire [5:0] source_word_o,       // input region
   output wire [5:0] target_word_o,       // output region
@@ -39,7 +39,7 @@ module memgan_schedule_rom (
   output wire [6:0] gather_len_o,        // elements of an input run
   output wire [6:0] drain_len_o,         // elements of an output run
   output wire [1:0] groups_last_o,       // conversions - 1
-  output wire [6:0] group_columns_o,     // columns a conversion
+  output wire [6:0] group_columns_o,     // columns a conversion, or rows
   output wire [4:0] bias_word_o,         // first word of the bias pattern
   output wire [4:0] bias_last_o,         // words of the pattern - 1
   output wire [2:0] activation_o,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration f94bee90ca339a9b
-// Source: src/rtl/top.rs
+// memgan 0.1.0, configuration 6ce034800c74ca3b
+// Source: src/rtl/top/mod.rs
 //
 // memgan design tiny: 10 tiles in 4 layers.
 //
@@ -87,11 +87,11 @@ module memgan_top (
   wire        op_done;
   wire        clearing;
   wire        seed_valid;
+  wire [31:0] seed;
   wire        host_step;
+  wire [31:0] latents;
   wire        host_read;
   wire        host_write;
-  wire [31:0] seed;
-  wire [31:0] latents;
   wire [5:0]  host_address;
   wire [31:0] host_data;
   wire [31:0] activation_read_data;
@@ -164,20 +164,23 @@ module memgan_top (
     .dropout_o          (op_dropout)
   );
 
-  wire [3:0] gain;
-  wire [3:0] shift;
-  wire       cfg_parameters = cfg_valid_i && cfg_ready_o && cfg_space_i;
-  wire       cfg_bias = cfg_valid_i && cfg_ready_o && !cfg_space_i && cfg_addr_i < 5'd19;
+  wire cfg_bias = cfg_valid_i && cfg_ready_o && !cfg_space_i && cfg_addr_i < 5'd19;
 
   assign prog_ready_o = !busy_o;
   assign cfg_ready_o = !busy_o;
+
+  wire [4:0] cfg_bias_address = cfg_addr_i;
+  wire       cfg_parameters = cfg_valid_i && cfg_ready_o && cfg_space_i;
+  wire [7:0] cfg_parameter = cfg_data_i[7:0];
+  wire [3:0] gain;
+  wire [3:0] shift;
 
   memgan_layer_parameters u_parameters (
     .clk_i         (clk_i),
     .rst_ni        (rst_ni),
     .write_valid_i (cfg_parameters),
     .write_layer_i (cfg_addr_i),
-    .write_data_i  (cfg_data_i[7:0]),
+    .write_data_i  (cfg_parameter),
     .layer_i       (op_layer),
     .gain_o        (gain),
     .shift_o       (shift)
@@ -199,13 +202,6 @@ module memgan_top (
   wire       drain_segment_last;
   wire       drain_segment_final;
   wire       drain_segment_ready;
-  wire       window_valid;
-  wire [6:0] window_address;
-  wire [6:0] window_index;
-  wire [6:0] window_len;
-  wire       window_last;
-  wire       window_final;
-  wire       window_ready;
   wire       gather_run_valid;
   wire [6:0] gather_run_address;
   wire [6:0] gather_run_index;
@@ -220,6 +216,13 @@ module memgan_top (
   wire       drain_run_last;
   wire       drain_run_final;
   wire       drain_run_ready;
+  wire       window_valid;
+  wire [6:0] window_address;
+  wire [6:0] window_index;
+  wire [6:0] window_len;
+  wire       window_last;
+  wire       window_final;
+  wire       window_ready;
   wire       window_start = start && (op_gather_window || op_scatter_window);
 
   memgan_window_walker u_window_walker (
@@ -282,18 +285,18 @@ module memgan_top (
 
   assign drain_run_index = 7'd0;
   assign gather_segment_valid = op_gather_window ? window_valid : gather_run_valid;
-  assign gather_segment_address = op_gather_window ? window_address : gather_run_address;
-  assign gather_segment_index = op_gather_window ? window_index : gather_run_index;
-  assign gather_segment_len = op_gather_window ? window_len : gather_run_len;
-  assign gather_segment_last = op_gather_window ? window_last : gather_run_last;
-  assign gather_segment_final = op_gather_window ? window_final : gather_run_final;
-  assign gather_run_ready = gather_segment_ready && !op_gather_window;
   assign drain_segment_valid = op_scatter_window ? window_valid : drain_run_valid;
+  assign gather_segment_address = op_gather_window ? window_address : gather_run_address;
   assign drain_segment_address = op_scatter_window ? window_address : drain_run_address;
+  assign gather_segment_index = op_gather_window ? window_index : gather_run_index;
   assign drain_segment_index = op_scatter_window ? window_index : drain_run_index;
+  assign gather_segment_len = op_gather_window ? window_len : gather_run_len;
   assign drain_segment_len = op_scatter_window ? window_len : drain_run_len;
+  assign gather_segment_last = op_gather_window ? window_last : gather_run_last;
   assign drain_segment_last = op_scatter_window ? window_last : drain_run_last;
+  assign gather_segment_final = op_gather_window ? window_final : gather_run_final;
   assign drain_segment_final = op_scatter_window ? window_final : drain_run_final;
+  assign gather_run_ready = gather_segment_ready && !op_gather_window;
   assign drain_run_ready = drain_segment_ready && !op_scatter_window;
   assign window_ready = (op_gather_window && gather_segment_ready) ||
       (op_scatter_window && drain_segment_ready);
@@ -303,14 +306,14 @@ module memgan_top (
   // ---- Gather ----
 
   wire        gather_read;
-  wire        dac_valid;
-  wire        apply;
-  wire        vector_ready;
   wire [5:0]  gather_address;
+  wire        dac_valid;
   wire [4:0]  dac_word;
   wire [3:0]  dac_mask;
   wire [3:0]  dac_next;
   wire [31:0] dac_data;
+  wire        apply;
+  wire        vector_ready;
 
   memgan_gather u_gather (
     .clk_i             (clk_i),
@@ -339,11 +342,11 @@ module memgan_top (
   wire       sample;
   wire       phase;
   wire       adc_start;
+  wire [1:0] adc_group;
   wire       done;
   wire       capture;
   wire       captured;
   wire       release_group;
-  wire [1:0] adc_group;
 
   memgan_array_control u_array_control (
     .clk_i          (clk_i),
@@ -364,7 +367,6 @@ module memgan_top (
 
   wire [1:0]  result_word;
   wire [3:0]  result_next;
-  reg  [39:0] sums;
   wire        prog = prog_valid_i && prog_ready_o;
   wire        select_generator_0 = op_layer == 2'd0;
   wire        done_generator_0;
@@ -407,6 +409,7 @@ module memgan_top (
     end
   endgenerate
 
+  wire        generator_0_done = select_generator_0 && done_generator_0;
   wire        select_generator_1 = op_layer == 2'd1;
   wire        done_generator_1;
   wire [31:0] sums_generator_1;
@@ -447,6 +450,7 @@ module memgan_top (
     end
   endgenerate
 
+  wire        generator_1_done = select_generator_1 && done_generator_1;
   wire        select_discriminator_0 = op_layer == 2'd2;
   wire        done_discriminator_0;
   wire [31:0] sums_discriminator_0;
@@ -487,6 +491,7 @@ module memgan_top (
     end
   endgenerate
 
+  wire        discriminator_0_done = select_discriminator_0 && done_discriminator_0;
   wire        select_discriminator_1 = op_layer == 2'd3;
   wire        done_discriminator_1;
   wire [39:0] sums_discriminator_1;
@@ -526,10 +531,14 @@ module memgan_top (
     end
   endgenerate
 
-  assign done = (select_generator_0 && done_generator_0) ||
-      (select_generator_1 && done_generator_1) ||
-      (select_discriminator_0 && done_discriminator_0) ||
-      (select_discriminator_1 && done_discriminator_1);
+  wire discriminator_1_done = select_discriminator_1 && done_discriminator_1;
+
+  assign done = generator_0_done ||
+      generator_1_done ||
+      discriminator_0_done ||
+      discriminator_1_done;
+
+  reg [39:0] sums;
 
   always @* begin
     case (op_layer)
@@ -542,16 +551,14 @@ module memgan_top (
 
   // ---- Drain ----
 
+  wire        beat_valid;
   wire [4:0]  beat_word;
   wire [3:0]  beat_mask;
   wire [1:0]  beat_turn;
   wire [4:0]  beat_bias;
-  wire [39:0] beat_sums;
-  wire        beat_valid;
   wire        beat_done;
-  wire        all_sent;
-  wire        idle;
-  wire        drain_step;
+  wire [39:0] beat_sums;
+  wire        results_sent;
 
   memgan_drain u_drain (
     .clk_i             (clk_i),
@@ -580,25 +587,29 @@ module memgan_top (
     .beat_bias_o       (beat_bias),
     .beat_done_o       (beat_done),
     .beat_sums_o       (beat_sums),
-    .all_sent_o        (all_sent)
+    .all_sent_o        (results_sent)
   );
 
-  assign op_done = all_sent && idle;
+  wire idle;
+
+  assign op_done = results_sent && idle;
 
   wire        bias_read;
   wire [4:0]  bias_address;
-  wire [63:0] bias_data;
-  wire [31:0] random_bytes;
-  wire        drain_write;
-  wire [5:0]  drain_address;
-  wire [3:0]  drain_mask;
-  wire [31:0] drain_data;
+  wire [63:0] bias_read_data;
   wire        sum_read_valid;
   wire [3:0]  sum_read_address;
   wire [39:0] sum_read_data;
   wire        sum_write_valid;
   wire [3:0]  sum_write_address;
   wire [39:0] sum_write_data;
+  wire        accumulators_clearing;
+  wire [31:0] random_bytes;
+  wire        drain_step;
+  wire        drain_write;
+  wire [5:0]  drain_address;
+  wire [3:0]  drain_mask;
+  wire [31:0] drain_data;
 
   memgan_accumulate u_accumulate (
     .clk_i               (clk_i),
@@ -621,14 +632,14 @@ module memgan_top (
     .idle_o              (idle),
     .bias_read_valid_o   (bias_read),
     .bias_read_address_o (bias_address),
-    .bias_read_data_i    (bias_data),
+    .bias_read_data_i    (bias_read_data),
     .sum_read_valid_o    (sum_read_valid),
     .sum_read_address_o  (sum_read_address),
     .sum_read_data_i     (sum_read_data),
     .sum_write_valid_o   (sum_write_valid),
     .sum_write_address_o (sum_write_address),
     .sum_write_data_o    (sum_write_data),
-    .clearing_o          (clearing),
+    .clearing_o          (accumulators_clearing),
     .random_i            (random_bytes),
     .random_step_o       (drain_step),
     .write_valid_o       (drain_write),
@@ -659,6 +670,10 @@ module memgan_top (
   assign tap_mask_o = host_write ? 4'd15 : drain_mask;
   assign tap_data_o = host_write ? host_data : drain_data;
 
+  wire        bias_write = cfg_bias;
+  wire [4:0]  bias_write_address = cfg_bias_address;
+  wire [63:0] bias_write_data = cfg_data_i;
+
   memgan_activation_sram u_activations (
     .clk_i           (clk_i),
     .read_valid_i    (activation_read),
@@ -674,10 +689,10 @@ module memgan_top (
     .clk_i           (clk_i),
     .read_valid_i    (bias_read),
     .read_address_i  (bias_address),
-    .read_data_o     (bias_data),
-    .write_valid_i   (cfg_bias),
-    .write_address_i (cfg_addr_i),
-    .write_data_i    (cfg_data_i)
+    .read_data_o     (bias_read_data),
+    .write_valid_i   (bias_write),
+    .write_address_i (bias_write_address),
+    .write_data_i    (bias_write_data)
   );
 
   memgan_accumulator_sram u_accumulators (
@@ -689,6 +704,8 @@ module memgan_top (
     .write_address_i (sum_write_address),
     .write_data_i    (sum_write_data)
   );
+
+  assign clearing = accumulators_clearing;
 
 endmodule
 

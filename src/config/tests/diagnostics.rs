@@ -31,14 +31,16 @@ fn unknown_keys() {
             34,
             "[crossbars]",
             "crossbars",
-            "buffer, classifier, clock, converter, crossbar, device, discriminator, gan, generator, layers, name",
+            "buffer, classifier, clock, converter, crossbar, device, discriminator, gan, generator, layers, name, \
+             training",
             "did you mean `crossbar`?",
         ),
         (
             1,
             "name = \"tiny\"\n\"a b\" = 1",
             "\"a b\"",
-            "buffer, classifier, clock, converter, crossbar, device, discriminator, gan, generator, layers, name",
+            "buffer, classifier, clock, converter, crossbar, device, discriminator, gan, generator, layers, name, \
+             training",
             "remove it",
         ),
     ];

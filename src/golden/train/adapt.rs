@@ -14,6 +14,7 @@ pub(super) fn adapt(
     rule: UpdateRule,
     trained: bool,
     target: u32,
+    random: u32,
 ) {
     let gain_change;
     (layer.gain, layer.shift, gain_change) = change_forward_gain(layer.gain, layer.shift, row_reads.gain_change());
@@ -26,9 +27,9 @@ pub(super) fn adapt(
     for (bias, &sum) in layer.bias.iter_mut().zip(&counters.bias_sums) {
         // Only the sign counts, and no sum of a network that is not trained differs from zero.
         *bias = if trained {
-            step_bias(*bias, gain_change, sum.signum() as i32, layer.shift, layer.fineness)
+            step_bias(*bias, gain_change, sum.signum() as i32, layer.shift, layer.fineness, random)
         } else {
-            step_bias(*bias, gain_change, 0, layer.shift, layer.fineness)
+            step_bias(*bias, gain_change, 0, layer.shift, layer.fineness, random)
         };
     }
     if trained {

@@ -6,10 +6,10 @@
 use super::array::Devices;
 use crate::golden::bank::{PANEL_LINES, grow, load};
 use crate::golden::engine::{Engine, Image, gather_vectors, gather_windows, tensor_range};
-use crate::golden::lines::{Conversion, Element, LINE, QuadLine, TileRead};
+use crate::golden::lines::{Conversion, Element, LINE, PairLine, QuadLine, TileRead};
 use crate::golden::window::SLACK;
 use crate::golden::{InstructionSet, simd};
-use crate::numeric::{LaneRandom, cut_gradient, round_gradient};
+use crate::numeric::{LANES_MAX, LaneRandom, cut_gradient};
 use crate::schedule::OpKind;
 use ndarray::Array2;
 
@@ -35,10 +35,17 @@ pub(super) struct OuterBuffers {
     /// `[position][longer side]` and `[position][shorter side]`.
     wide: Vec<i8>,
     narrow: Vec<i8>,
-    /// The same for the kernel.
-    lines: Vec<QuadLine>,
+    /// The same as the kernels want them.
+    quads: Operands<u8, QuadLine>,
+    pairs: Operands<i16, PairLine>,
+}
+
+/// A panel of the longer side as weights, and the shorter side as inputs.
+#[derive(Clone, Debug)]
+struct Operands<E, L> {
+    vectors: Vec<E>,
+    lines: Vec<L>,
     start: Vec<i32>,
-    vectors: Vec<u8>,
 }
 
 impl Gradient {
@@ -109,76 +116,76 @@ impl Gradient {
         }
     }
 
+    /// Adds the outer products of the first `positions` vectors.
     fn add_vectors(&mut self, set: InstructionSet, positions: usize, buffers: &mut OuterBuffers) {
         let narrow = self.sums.len() / self.stride;
-        if !set.has_quads() {
+        if !set.multiplies_pairs() {
             let wide = buffers.wide.chunks_exact(self.stride);
             for (wide, narrow) in wide.zip(buffers.narrow.chunks_exact(narrow)).take(positions) {
                 simd::add_outer(set, narrow, wide, &mut self.sums);
             }
             return;
         }
-        let groups = positions.div_ceil(4);
-        transpose(&buffers.narrow[..positions * narrow], narrow, 4 * groups, &mut buffers.vectors);
+        let group = if set.has_quads() { 4 } else { 2 };
+        let groups = positions.div_ceil(group);
+        let padded = groups * group;
         // Rows beyond the last position meet a zero input, whatever they hold.
-        grow(&mut buffers.wide, 4 * groups * self.stride);
+        grow(&mut buffers.wide, padded * self.stride);
+        let OuterBuffers { wide, narrow: from, quads, pairs, .. } = buffers;
+        if set.has_quads() {
+            transpose(&from[..positions * narrow], narrow, padded, &mut quads.vectors);
+        } else {
+            transpose(&from[..positions * narrow], narrow, padded, &mut pairs.vectors);
+        }
         let all_lines = self.stride / LINE;
         for first in (0..all_lines).step_by(PANEL_LINES) {
             let width = PANEL_LINES.min(all_lines - first);
-            buffers.lines.resize(groups * width, QuadLine([0; 64]));
-            buffers.start.clear();
-            buffers.start.resize(width * LINE, 0);
-            let (wide, lines) = (&buffers.wide[first * LINE..], &mut buffers.lines);
-            simd::interleave(set, wide, self.stride, width, lines, &mut buffers.start);
-            simd::read_quads(
-                set,
-                &mut TileRead {
-                    x: &buffers.vectors,
-                    x_stride: 4 * groups,
-                    vectors: narrow,
-                    width,
-                    lines: &buffers.lines,
-                    start: &buffers.start,
-                    conversion: Conversion::exact(),
-                    accumulate: true,
-                    sums: &mut self.sums[first * LINE..],
-                    sums_stride: self.stride,
-                    flags: &mut [],
-                },
-            );
+            let (wide, sums) = (&wide[first * LINE..], &mut self.sums[first * LINE..]);
+            if set.has_quads() {
+                quads.resize(groups, width, QuadLine([0; 64]));
+                simd::interleave(set, wide, self.stride, width, &mut quads.lines, &mut quads.start);
+                simd::read_quads(set, &mut quads.product(narrow, padded, width, sums, self.stride));
+            } else {
+                pairs.resize(groups, width, PairLine([[0; LINE]; 2]));
+                simd::interleave_pairs(set, wide, self.stride, width, &mut pairs.lines);
+                simd::read_pairs(set, &mut pairs.product(narrow, padded, width, sums, self.stride));
+            }
         }
     }
 
     /// Gradients become pulses; returns their number. `record` gets the phases of pulses that each matrix row needs.
     pub fn apply(
         &mut self,
+        set: InstructionSet,
         devices: &mut Devices,
         random: &mut LaneRandom,
         keep_remainder: bool,
         mut record: Option<&mut Vec<u8>>,
     ) -> u32 {
         let (lanes, step) = (random.lanes(), devices.layer.rate);
+        let (mut sums, mut pulses) = ([0; LANES_MAX], [0; LANES_MAX]);
         let mut count = 0;
         for i in 0..self.rows {
             let mut directions = [false; 2];
             for first in (0..self.columns).step_by(lanes) {
-                for j in first..self.columns.min(first + lanes) {
+                let columns = first..self.columns.min(first + lanes);
+                sums.fill(0);
+                for (sum, j) in sums.iter_mut().zip(columns.clone()) {
                     let at = self.at(i, j);
-                    let sum = self.sums[at];
-                    let (pulse, rest) = if keep_remainder {
-                        cut_gradient(sum, step)
-                    } else {
-                        (round_gradient(sum, random.lane(j - first), step), 0)
-                    };
-                    self.sums[at] = rest;
-                    if pulse != 0 {
-                        count += 1;
-                        directions[usize::from(pulse < 0)] = true;
-                        devices.pulse(i, j, pulse < 0);
-                    }
+                    *sum = std::mem::take(&mut self.sums[at]);
                 }
-                if !keep_remainder {
-                    random.step();
+                if keep_remainder {
+                    for ((pulse, &sum), j) in pulses.iter_mut().zip(&sums).zip(columns.clone()) {
+                        let at = self.at(i, j);
+                        (*pulse, self.sums[at]) = cut_gradient(sum, step);
+                    }
+                } else {
+                    simd::round_word(set, &sums[..lanes], random.states(), step, &mut pulses[..lanes]);
+                }
+                for (j, &pulse) in columns.zip(&pulses).filter(|(_, pulse)| **pulse != 0) {
+                    count += 1;
+                    directions[usize::from(pulse < 0)] = true;
+                    devices.pulse(i, j, pulse < 0);
                 }
             }
             if let Some(record) = &mut record {
@@ -189,13 +196,51 @@ impl Gradient {
     }
 }
 
-/// `[position][width]` to `[width][padded]` with the offset of unsigned inputs; positions beyond are zero inputs.
-fn transpose(from: &[i8], width: usize, padded: usize, to: &mut Vec<u8>) {
+impl<E, L> Default for Operands<E, L> {
+    fn default() -> Self {
+        Self { vectors: vec![], lines: vec![], start: vec![] }
+    }
+}
+
+impl<E, L: Copy> Operands<E, L> {
+    fn resize(&mut self, groups: usize, width: usize, zero: L) {
+        self.lines.resize(groups * width, zero);
+        self.start.clear();
+        self.start.resize(width * LINE, 0);
+    }
+
+    /// The sums of products of `narrow` vectors with `width` lines, to be added to `sums`.
+    fn product<'t>(
+        &'t self,
+        narrow: usize,
+        x_stride: usize,
+        width: usize,
+        sums: &'t mut [i32],
+        sums_stride: usize,
+    ) -> TileRead<'t, E, L> {
+        TileRead {
+            x: &self.vectors,
+            x_stride,
+            vectors: narrow,
+            width,
+            lines: &self.lines,
+            start: &self.start,
+            conversion: Conversion::exact(),
+            accumulate: true,
+            sums,
+            sums_stride,
+            flags: &mut [],
+        }
+    }
+}
+
+/// `[position][width]` to `[width][padded]`; positions beyond are zero inputs.
+fn transpose<E: Element>(from: &[i8], width: usize, padded: usize, to: &mut Vec<E>) {
     to.clear();
-    to.resize(width * padded, u8::ZERO);
+    to.resize(width * padded, E::ZERO);
     for (p, from) in from.chunks_exact(width).enumerate() {
         for (to, &x) in to[p..].iter_mut().step_by(padded).zip(from) {
-            *to = u8::of(x);
+            *to = E::of(x);
         }
     }
 }

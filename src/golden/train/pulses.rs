@@ -2,7 +2,8 @@
 
 use super::array::Devices;
 use crate::golden::engine::{Image, tensor_range};
-use crate::numeric::{LaneRandom, Rate, fire};
+use crate::golden::{InstructionSet, simd};
+use crate::numeric::{LANES_MAX, LaneRandom, Rate};
 use crate::schedule::{Op, OpKind, Schedule, Window, WindowSegments};
 
 /// Lines that fired: those with code 1, those with code -1.
@@ -33,6 +34,7 @@ pub(super) struct PulseBuffers {
 /// Executes an update operation by pulses; returns their number. `record` gets the phases of pulses of each position.
 pub(super) fn update(
     schedule: &Schedule,
+    set: InstructionSet,
     op: &Op,
     image: &mut Image,
     devices: &mut Devices,
@@ -47,11 +49,13 @@ pub(super) fn update(
         _ => (None, None),
     };
     let rate = devices.layer.rate;
+    let inputs = Fire { set, tensor: inputs, window: input_window, run_len: op.gather_len, rate };
+    let errors = Fire { set, tensor: errors, window: error_window, run_len: op.drain_len, rate };
     let PulseBuffers { rows, columns } = buffers;
     let mut count = 0u32;
     for position in 0..op.positions {
-        fire_vector(inputs, input_window, op.gather_len, position, rate, &mut image.random, rows);
-        fire_vector(errors, error_window, op.drain_len, position, rate, &mut image.random, columns);
+        fire_vector(&inputs, position, &mut image.random, rows);
+        fire_vector(&errors, position, &mut image.random, columns);
         count = count.saturating_add((rows.len() * columns.len()) as u32);
         if let Some(record) = &mut record {
             let signs = |lines: &Lines| u8::from(!lines.plus.is_empty()) + u8::from(!lines.minus.is_empty());
@@ -74,50 +78,52 @@ pub(super) fn update(
     count
 }
 
-/// Fires the vector of one position: a window's rows, or a run of `run_len`.
-fn fire_vector(
-    tensor: &[i8],
-    window: Option<&Window>,
+/// One side of an update.
+struct Fire<'t> {
+    set: InstructionSet,
+    tensor: &'t [i8],
+    /// Where the vectors are windows.
+    window: Option<&'t Window>,
+    /// Elements of a vector where they are runs.
     run_len: usize,
-    position: usize,
     rate: Rate,
-    random: &mut LaneRandom,
-    lines: &mut Lines,
-) {
+}
+
+/// Fires the vector of one position: a window's rows, or a run.
+fn fire_vector(fire: &Fire, position: usize, random: &mut LaneRandom, lines: &mut Lines) {
     lines.clear();
-    let Some(window) = window else {
-        fire_segment(tensor, position * run_len, 0, run_len, rate, random, lines);
+    let Some(window) = fire.window else {
+        fire_segment(fire, position * fire.run_len, 0, fire.run_len, random, lines);
         return;
     };
     let (y, x) = (position / window.positions_x, position % window.positions_x);
     for row in 0..window.kernel {
         let s = WindowSegments::at(window, y, x, row);
-        fire_segment(tensor, s.address, s.index, s.len, rate, random, lines);
+        fire_segment(fire, s.address, s.index, s.len, random, lines);
     }
 }
 
-fn fire_segment(
-    tensor: &[i8],
-    address: usize,
-    index: usize,
-    len: usize,
-    rate: Rate,
-    random: &mut LaneRandom,
-    lines: &mut Lines,
-) {
+/// Fires a run of codes, memory word by memory word.
+fn fire_segment(fire: &Fire, address: usize, index: usize, len: usize, random: &mut LaneRandom, lines: &mut Lines) {
     let lanes = random.lanes();
     let (mut at, end) = (address, address + len);
     while at < end {
         let first_lane = at % lanes;
         let next = end.min(at + lanes - first_lane);
-        for (k, &code) in tensor[at..next].iter().enumerate() {
-            match fire(code, random.lane(first_lane + k), rate) {
-                1 => lines.plus.push(index + at - address + k),
-                -1 => lines.minus.push(index + at - address + k),
-                _ => {}
+        let (mut codes, mut fired) = ([0; LANES_MAX], [0; LANES_MAX]);
+        // Lanes without a code hold zero, which never fires.
+        codes[first_lane..first_lane + next - at].copy_from_slice(&fire.tensor[at..next]);
+        simd::fire_word(fire.set, &codes[..lanes], random.states(), fire.rate, &mut fired[..lanes]);
+        // Few lanes fire: look at eight at a time.
+        for (first, eight) in fired.as_chunks::<8>().0.iter().take(lanes.div_ceil(8)).enumerate() {
+            if u64::from_ne_bytes(eight.map(|code| code as u8)) == 0 {
+                continue;
+            }
+            for (k, &code) in eight.iter().enumerate().filter(|(_, code)| **code != 0) {
+                let line = index + at - address + first * 8 + k - first_lane;
+                if code > 0 { lines.plus.push(line) } else { lines.minus.push(line) }
             }
         }
-        random.step();
         at = next;
     }
 }

@@ -18,8 +18,10 @@ pub struct TargetFall {
 /// Settings of a training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainSettings {
-    /// Initial weights use `2^-headroom` of the devices' range.
-    pub headroom: u32,
+    /// Root mean square of a layer's initial weights, as a part of the largest weight.
+    pub weight_rms: f64,
+    /// Standard deviation of a layer's values before the non-linearity, in activation codes, before the first step.
+    pub activation_codes: f64,
     /// Pulses that a device of the generator should get in a batch, on average.
     pub generator_pulses: f64,
     /// The same of the discriminator.
@@ -40,11 +42,12 @@ impl TrainSettings {
             _ => 0.2,
         };
         Self {
-            headroom: 1,
+            weight_rms: 0.29,
+            activation_codes: 25.0,
             generator_pulses: pulses,
             discriminator_pulses: pulses / 2.0,
             classifier_pulses: pulses,
-            fineness: 5,
+            fineness: 7,
             fall: None,
         }
     }

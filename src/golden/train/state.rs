@@ -1,7 +1,7 @@
 //! What a training run is at the end of a step: everything that a checkpoint holds.
 
 use super::TrainSettings;
-use crate::config::{Layer, PairScheme, Role};
+use crate::config::{Activation, Design, LatentDistribution, Layer, LayerOp, PairScheme, PixelRange, Role};
 use crate::device::{CellCode, LayerMap, Mapping};
 use crate::numeric::Rate;
 use crate::schedule::{Bank, Schedule};
@@ -60,18 +60,23 @@ impl LayerState {
 impl TrainState {
     /// The state before the first step, from mapped initial weights.
     ///
-    /// Weights are scaled down by `2^-headroom`, so that pulses have room; gains and shifts follow, so that activations
-    /// keep the scale that `mapping` gave them. The registers of the backward pass and the rates start from rough
-    /// guesses: their controllers find them within some tens of steps.
+    /// Only the proportions of `mapping`'s weights count: [`TrainSettings`] say which part of the devices' range they use
+    /// and how large activations are. Biases start at zero. The registers of the backward pass and the rates start from
+    /// rough guesses: their controllers find them within some tens of steps.
     pub fn initial(schedule: &Schedule, mapping: &Mapping, settings: &TrainSettings, seed: u32) -> Self {
         let networks = schedule.design.networks.iter();
-        let layers = networks.flat_map(|n| n.layers.iter().map(|l| (n.role, l)));
+        let layers = networks.flat_map(|n| {
+            let before = std::iter::once(None).chain(n.layers.iter().map(Some));
+            n.layers.iter().zip(before).map(|(l, before)| (n.role, l, before))
+        });
         let states = layers.zip(&schedule.banks).zip(&mapping.layers);
         Self {
             step: 0,
             seed,
             settings: settings.clone(),
-            layers: states.map(|(((role, l), b), m)| initial_layer(schedule, role, l, b, m, settings)).collect(),
+            layers: states
+                .map(|(((role, l, before), b), m)| initial_layer(schedule, role, l, before, b, m, settings))
+                .collect(),
         }
     }
 
@@ -89,45 +94,87 @@ impl TrainState {
     }
 }
 
+/// A layer with scaled weights, and the registers that fit them.
 fn initial_layer(
     schedule: &Schedule,
     role: Role,
     layer: &Layer,
+    before: Option<&Layer>,
     bank: &Bank,
     map: &LayerMap,
     settings: &TrainSettings,
 ) -> LayerState {
     let design = &schedule.design;
     let code = CellCode::new(design);
-    let (k, p) = (settings.headroom, &map.parameters);
-    let scaled = map.levels.mapv(|w| (f64::from(w) * (-f64::from(k)).exp2()).round() as i32);
-    let devices = scaled.mapv(|w| code.levels(code.encode_centred(w)));
-    let total = (p.gain + p.shift).saturating_sub(k);
-    let gain = p.gain.saturating_sub(k).min(total);
-    // A bias has the unit of the ADC's codes.
-    let bias_scale = f64::from(p.gain as i32 - gain as i32 - k as i32).exp2();
+    let top = code.weight_max();
+    let given = root_mean_square(map.levels.iter().map(|&w| f64::from(w)));
+    let scale = settings.weight_rms * f64::from(top) / given.max(1e-9);
+    let weights = map.levels.mapv(|w| ((f64::from(w) * scale).round() as i32).clamp(-top, top));
+    let devices = weights.mapv(|w| code.levels(code.encode_centred(w)));
+    let rms = root_mean_square(weights.iter().map(|&w| f64::from(w))).max(0.5);
 
-    // Errors with a standard deviation of 30 codes over the columns of a tile, into a quarter of the ADC's range.
-    let n = scaled.len().max(1) as f64;
-    let rms = (scaled.iter().map(|&w| f64::from(w).powi(2)).sum::<f64>() / n).sqrt().max(0.5);
-    let columns = bank.matrix_columns.min(design.crossbar.columns) as f64;
-    let dot = 30.0 * rms * columns.sqrt();
+    // Squares of independent products add up: over an output, and over one tile's part of a read. The exponent that brings
+    // the sum to `codes` follows.
+    let exponent = |product: f64, count: f64, codes: f64| (product * count.sqrt() / codes).log2();
     let quarter = f64::from(1u32 << (design.converter.adc_bits - 1)) / 4.0;
-    let back_gain = (dot / quarter).log2().round().clamp(0.0, 15.0);
-    let back_shift = (quarter * (bank.column_tiles as f64).sqrt() / 30.0).log2().round().clamp(0.0, 15.0);
+    let product = rms * input_rms(design, layer, before, settings);
+    let total = exponent(product, products(layer), settings.activation_codes).round().clamp(0.0, 30.0);
+    let tile_rows = bank.matrix_rows.min(design.crossbar.rows) as f64;
+    let gain = exponent(product, tile_rows, quarter).round().clamp((total - 15.0).max(0.0), total.min(15.0));
+    let product = rms * settings.activation_codes;
+    let tile_columns = bank.matrix_columns.min(design.crossbar.columns) as f64;
+    let back_gain = exponent(product, tile_columns, quarter).round().clamp(0.0, 15.0);
+
     let keeps = design.training.as_ref().is_some_and(|t| t.keep_remainder);
     let reference = design.crossbar.pair == PairScheme::Reference;
     LayerState {
         plus: devices.mapv(|(plus, _)| plus),
         minus: devices.mapv(|(_, minus)| if reference { code.reference() as u8 } else { minus }),
-        bias: p.bias.iter().map(|&b| (f64::from(b) * bias_scale).round() as i32).collect(),
-        gain,
-        shift: (total - gain).min(15),
+        bias: vec![0; layer.biases()],
+        gain: gain as u32,
+        shift: (total - gain) as u32,
         back_gain: back_gain as u32,
-        back_shift: back_shift as u32,
+        back_shift: 0,
         rate: settings.initial_rate(design),
         target: settings.target(design, role, layer),
         fineness: settings.fineness,
         remainder: keeps.then(|| Array2::zeros(devices.dim())),
     }
+}
+
+fn root_mean_square(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let n = values.len().max(1) as f64;
+    (values.map(|v| v * v).sum::<f64>() / n).sqrt()
+}
+
+/// Products that meet in one output, on average.
+fn products(layer: &Layer) -> f64 {
+    match layer.op {
+        LayerOp::Dense | LayerOp::Conv { .. } => layer.matrix_rows() as f64,
+        LayerOp::ConvTranspose { kernel, stride, .. } => {
+            ((kernel * kernel * layer.input.channels) as f64 / (stride * stride) as f64).max(1.0)
+        }
+    }
+}
+
+/// Root mean square of a layer's input codes; `before` is the layer that makes them.
+fn input_rms(design: &Design, layer: &Layer, before: Option<&Layer>, settings: &TrainSettings) -> f64 {
+    let Some(before) = before else {
+        return match (layer.input == design.image, design.pixel_range, design.latent) {
+            // Images are mostly background: black, which is -127 or 0.
+            (true, PixelRange::Symmetric, _) => 110.0,
+            (true, PixelRange::Unit, _) => 40.0,
+            (false, _, LatentDistribution::Normal) => 37.0,
+            (false, _, LatentDistribution::Uniform) => 73.0,
+        };
+    };
+    let sd = settings.activation_codes;
+    let kept = match before.activation {
+        Activation::Linear => sd,
+        // Half of the values, and the others a little.
+        Activation::Relu | Activation::LeakyRelu { .. } => sd * 0.72,
+        Activation::Tanh => (2.0 * sd).min(100.0),
+        Activation::Sigmoid => 70.0,
+    };
+    kept * (1.0 - before.dropout).sqrt()
 }

@@ -327,6 +327,7 @@ impl<'a> Trainer<'a> {
                 continue;
             }
             let mut phases = self.records_pulses.then(Vec::new);
+            let set = self.engine.set;
             let mut devices = Devices::new(
                 &schedule.design,
                 &mut self.state.layers[op.layer],
@@ -334,7 +335,7 @@ impl<'a> Trainer<'a> {
                 self.columns[op.layer].as_mut(),
             );
             let image = &mut self.images[0];
-            let pulses = update(schedule, op, image, &mut devices, &mut self.pulse_buffers, phases.as_mut());
+            let pulses = update(schedule, set, op, image, &mut devices, &mut self.pulse_buffers, phases.as_mut());
             let counter = &mut self.workers[0].counters[op.layer].pulses;
             *counter = counter.saturating_add(pulses);
             self.report.pulses.extend(phases.map(|phases| PulseRecord { op: op_index, phases }));
@@ -372,7 +373,8 @@ impl<'a> Trainer<'a> {
         );
         let worker = &mut self.workers[0];
         let random = &mut self.images[0].random;
-        let pulses = worker.gradients[layer].apply(&mut devices, random, keep, phases.as_mut());
+        let gradient = &mut worker.gradients[layer];
+        let pulses = gradient.apply(self.engine.set, &mut devices, random, keep, phases.as_mut());
         worker.counters[layer].pulses += pulses;
         if let Some(remainder) = &mut self.state.layers[layer].remainder {
             *remainder = worker.gradients[layer].to_array();
@@ -382,10 +384,11 @@ impl<'a> Trainer<'a> {
 
     fn adapt(&mut self, layer: usize, trained: bool) {
         let target = self.target(layer);
+        let random = self.images[0].random.lane(0);
         let worker = &mut self.workers[0];
         let row_reads = std::mem::take(&mut worker.buffers.ranges[layer]);
         let counters = &mut worker.counters[layer];
-        adapt(&mut self.state.layers[layer], row_reads, counters, self.rule, trained, target);
+        adapt(&mut self.state.layers[layer], row_reads, counters, self.rule, trained, target, random);
         self.engine.parameters[layer] = parameters(&self.state.layers[layer]);
 
         let report = &mut self.report.layers[layer];

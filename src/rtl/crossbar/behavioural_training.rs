@@ -1,12 +1,12 @@
 //! The behavioural view of a design that trains: device levels, reads of both sides, pulses.
 
-use super::behavioural::{CONVERSION, PULSE, noise, time};
-use super::cells::{address, convert, field, fires, log2, moved, weight};
+use super::cells::{address, convert, field, fires, log2, moved, rest, weight};
 use super::checks;
 use super::lines::{bit_lines, word_lines};
 use super::ports::{Ports, TrainingPorts};
+use super::timer::{CONVERSION, PULSE, noise, time};
 use crate::device::CellCode;
-use crate::hdl::{Builder, Expr, Function, Ix, Mem};
+use crate::hdl::{Builder, Expr, Function, Ix, Mem, Process};
 use crate::schedule::Schedule;
 
 /// The number `ix` among `n` things as a field of an address.
@@ -111,47 +111,45 @@ fn change(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) {
 fn sums(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) -> Expr {
     let schedule = array.schedule;
     let c = &schedule.design.crossbar;
-    let (rows, columns, adcs, row_adcs) = (c.rows, c.columns, c.adcs(), c.row_adcs());
+    let (rows, adcs, row_adcs) = (c.rows, c.adcs(), c.row_adcs());
     let (groups, row_groups) = (c.columns_per_adc, c.rows_per_adc);
     let (bits, dot) = (schedule.design.converter.adc_bits as usize, schedule.widths.dot as usize);
     let convert = convert(m, schedule, dot);
     let weight_of = weight_of(m, schedule);
-    let word_line = m.mem("word_line", 8, rows);
-    let bit_line = m.mem("bit_line", 8, columns);
+    let code = m.var("line_code", 8);
     let sum = m.mem("sum", dot, adcs.max(row_adcs));
     let weight = m.var("weight", schedule.widths.weight as usize);
     let result = m.var("result_q", p.code.width());
     let group = field(&p.group, groups);
     let row_group = field(&p.group, row_groups);
     rest(m, "unused_group", &p.group, groups.max(row_groups));
+    let add = |s: &mut Process, cell: Expr, to: &Ix| {
+        s.set_now(&weight, weight_of.call(&[cell]));
+        s.set_now(sum.at_ix(to), sum.at_ix(to).add(code.smul_w(&weight, dot)));
+    };
+    // Lines at zero add nothing, and many are.
     m.clocked_no_reset(|s| {
         s.if_(&p.start, |s| {
             s.for_("index", 0..adcs.max(row_adcs), |s, index| s.set_now(sum.at_ix(index), Expr::zero(dot)));
             s.if_(&t.read_columns, |s| {
-                s.for_("column", 0..columns, |s, column| {
-                    s.set_now(bit_line.at_ix(column), array.columns.part_at(column * 8, 8));
-                });
-                s.for_("line", 0..row_adcs, |s, line| {
-                    s.for_("group", 0..groups, |s, group| {
-                        s.for_("adc", 0..adcs, |s, adc| {
-                            let row = address(&[row_group.clone(), number(line, row_adcs)]);
-                            let cell = array.cell(number(group, groups), row, adc);
-                            s.set_now(&weight, weight_of.call(&[cell]));
-                            let product = bit_line.at_ix(&(group * adcs) + adc).smul_w(&weight, dot);
-                            s.set_now(sum.at_ix(line), sum.at_ix(line).add(product));
+                s.for_("group", 0..groups, |s, group| {
+                    s.for_("adc", 0..adcs, |s, adc| {
+                        s.set_now(&code, array.columns.part_at((&(group * adcs) + adc) * 8, 8));
+                        s.if_(code.any(), |s| {
+                            s.for_("line", 0..row_adcs, |s, line| {
+                                let row = address(&[row_group.clone(), number(line, row_adcs)]);
+                                add(s, array.cell(number(group, groups), row, adc), line);
+                            });
                         });
                     });
                 });
             })
             .else_(|s| {
                 s.for_("row", 0..rows, |s, row| {
-                    s.set_now(word_line.at_ix(row), array.rows.part_at(row * 8, 8));
-                    s.if_(word_line.at_ix(row).any(), |s| {
+                    s.set_now(&code, array.rows.part_at(row * 8, 8));
+                    s.if_(code.any(), |s| {
                         s.for_("adc", 0..adcs, |s, adc| {
-                            let cell = array.cell(group.clone(), row.value(log2(rows)), adc);
-                            s.set_now(&weight, weight_of.call(&[cell]));
-                            let product = word_line.at_ix(row).smul_w(&weight, dot);
-                            s.set_now(sum.at_ix(adc), sum.at_ix(adc).add(product));
+                            add(s, array.cell(group.clone(), row.value(log2(rows)), adc), adc);
                         });
                     });
                 });
@@ -171,12 +169,4 @@ fn weight_of(m: &mut Builder, schedule: &Schedule) -> Function {
     m.function("weight_of", schedule.widths.weight as usize, &[("device", cell)], &[], |p, f| {
         p.set(&f.result, weight(schedule, &|lo, n| f.args[0].slice(lo, n)));
     })
-}
-
-/// Marks the bits of `index` above those that tell `n` things apart.
-pub(super) fn rest(m: &mut Builder, name: &str, index: &Expr, n: usize) {
-    let used = if n > 1 { log2(n) } else { 0 };
-    if used < index.width() {
-        m.unused(name, &[index.slice(used, index.width() - used)]);
-    }
 }

@@ -20,6 +20,14 @@ pub(super) fn field(index: &Expr, n: usize) -> Option<Expr> {
     (n > 1).then(|| index.slice(0, log2(n)))
 }
 
+/// Marks the bits of `index` above those that tell `n` things apart.
+pub(super) fn rest(m: &mut Builder, name: &str, index: &Expr, n: usize) {
+    let used = if n > 1 { log2(n) } else { 0 };
+    if used < index.width() {
+        m.unused(name, &[index.slice(used, index.width() - used)]);
+    }
+}
+
 /// Signed weight of a cell's programming data; `data(lo, n)` gives bits of it.
 pub(super) fn weight(schedule: &Schedule, data: &dyn Fn(usize, usize) -> Expr) -> Expr {
     let code = CellCode::new(&schedule.design);

@@ -1,9 +1,8 @@
 //! The emulation of a design that only infers.
 
-use super::behavioural::one_group;
 use super::cells::{convert, log2, weight};
 use super::lines::word_lines;
-use super::ports::Ports;
+use super::ports::{Ports, one_group};
 use super::{checks, emulation_cycles};
 use crate::hdl::{Builder, Expr};
 use crate::schedule::Schedule;

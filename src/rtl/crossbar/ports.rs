@@ -141,3 +141,10 @@ impl Ports {
         }
     }
 }
+
+/// Where every column has its own ADC, the ports that select a group say nothing.
+pub(super) fn one_group(m: &mut Builder, groups: usize, p: &Ports) {
+    if groups == 1 {
+        m.unused("unused_group", &[p.group.clone(), p.prog_group.clone()]);
+    }
+}

@@ -90,7 +90,7 @@ impl Top<'_> {
     fn segment_choice(&mut self, has_windows: bool) {
         let (windowed, scatter) = (self.get("op_gather_window"), self.get("op_scatter_window"));
         if !has_windows {
-            self.m.unused("unused_window", &[windowed.clone()]);
+            self.m.unused("unused_window", std::slice::from_ref(&windowed));
         }
         let (gather_side, updates) = if self.trains {
             let side = self.net("segment_side", 1);

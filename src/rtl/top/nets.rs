@@ -79,15 +79,10 @@ impl<'a> Top<'a> {
         net
     }
 
-    /// An output beside an input of the same name: see [`Top::output_port`].
+    /// An output beside an input of the same name: its net has the port's full name.
     pub fn output_beside(&mut self, port: &str, width: usize, comment: &str) {
         let net = self.m.output(port, width, comment);
         self.bind(port, net);
-    }
-
-    /// An output port by its full name.
-    pub fn output_port(&self, port: &str) -> Expr {
-        self.get(port)
     }
 
     /// Whether a net of this name is declared.

@@ -77,7 +77,12 @@ impl Top<'_> {
         self.place(
             "u_random",
             &random(schedule),
-            &[("step", "random_step"), ("bytes", "random_bytes"), ("halves", "random_halves")],
+            &[
+                ("step", "random_step"),
+                ("bytes", "random_bytes"),
+                ("halves", "random_halves"),
+                ("chance", "random_chance"),
+            ],
         );
     }
 }

@@ -13,7 +13,7 @@ use crate::rtl::memory::sram;
 use crate::rtl::outer::outer;
 use crate::rtl::pulse_control::pulse_control;
 use crate::rtl::trainer::trainer;
-use crate::rtl::training_registers::{SPACE_BITS, TRAINING_REGISTER_BITS, pulse_bits, training_registers};
+use crate::rtl::training_registers::{SPACE_BITS, TRAINING_REGISTER_BITS, training_registers};
 use std::sync::Arc;
 
 /// Ports of a memory, and what follows a user's prefix in its nets' names.
@@ -64,7 +64,14 @@ impl Top<'_> {
     pub(super) fn registers(&mut self) {
         let space = self.get("cfg_space");
         let is = |n: u128| space.eq(Expr::lit(space.width(), n));
-        self.wire("cfg_registers", self.get("cfg_writes").and(is(1).or(is(2))));
+        let address = self.get("cfg_addr");
+        let layer_bits = self.schedule.widths.layer.max(self.schedule.widths.bias_word) as usize;
+        let mut to_registers = is(1).or(is(2));
+        if address.width() > layer_bits {
+            to_registers = to_registers.and(address.drop_low(layer_bits).any().not());
+        }
+        self.wire("cfg_layer", address.trunc(layer_bits));
+        self.wire("cfg_registers", self.get("cfg_writes").and(to_registers));
         self.wire("cfg_training", is(2));
         let reads = self.get("cfg_valid").and(self.get("cfg_ready")).and(self.get("cfg_write").not());
         let reads = self.wire("cfg_reads", reads);
@@ -76,22 +83,20 @@ impl Top<'_> {
         let (shift, back_shift) = (self.net("shift", SHIFT_BITS as usize), self.net("back_shift", SHIFT_BITS as usize));
         self.wire("read_gain", backward.mux(&back_gain, &gain));
         self.wire("requantise_shift", backward.mux(&back_shift, &shift));
-        self.net("events_pulses", pulse_bits(self.schedule));
         self.place(
             "u_registers",
             &training_registers(self.schedule),
             &[
                 ("write_valid", "cfg_registers"),
                 ("write_space", "cfg_training"),
-                ("write_layer", "cfg_addr"),
+                ("write_layer", "cfg_layer"),
                 ("write_data", "cfg_register"),
                 ("read_valid", "cfg_reads"),
                 ("read_space", "cfg_register_space"),
-                ("read_layer", "cfg_addr"),
+                ("read_layer", "cfg_layer"),
                 ("read_data", "register_read_data"),
                 ("layer", "op_layer"),
                 ("read_backward", "op_backward"),
-                ("pulses_i", "events_pulses"),
                 ("forward", "forward_range"),
                 ("backward", "backward_range"),
                 ("errors", "errors_range"),
@@ -131,7 +136,7 @@ impl Top<'_> {
             });
         });
         let data = self.net("bias_read_data", width);
-        let out = self.output_port("cfg_data_o");
+        let out = self.get("cfg_data_o");
         self.m.assign(&out, from_memory.mux(&data, &answer));
     }
 
@@ -160,7 +165,7 @@ impl Top<'_> {
         self.assign("pulse_done", done);
         let cells = self.schedule.banks.iter().map(|b| self.get(&format!("prog_data_{}", b.name)));
         let cells = cells.reduce(|a, b| a.or(b)).expect("a design has layers");
-        let out = self.output_port("prog_data_o");
+        let out = self.get("prog_data_o");
         self.m.assign(&out, cells);
     }
 
@@ -275,8 +280,6 @@ impl Top<'_> {
                 ("active", "pulse_active"),
             ],
         );
-        let pulses = resize(&self.get("pulses"), pulse_bits(self.schedule));
-        self.assign("events_pulses", pulses);
         let other = self.get(if self.accumulates() { "outer_apply" } else { "pulse_apply" });
         let taken = self.net("read_apply", 1).or(other);
         self.assign("vectors_taken", taken);
@@ -361,6 +364,7 @@ impl Top<'_> {
                 ("backward", "backward_range"),
                 ("errors", "errors_range"),
                 ("pulses", "pulses_counted"),
+                ("random", "random_chance"),
                 ("bias_read_valid", "adapt_bias_read"),
                 ("bias_read_address", "adapt_bias_address"),
                 ("bias_write_valid", "adapt_bias_write"),

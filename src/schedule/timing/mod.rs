@@ -39,8 +39,7 @@ pub struct OpCycles {
 
 /// Predicted cycles of each operation of the inference.
 pub fn predict(schedule: &Schedule) -> Vec<OpCycles> {
-    let inference = schedule.programs.iter().map(|p| p.last_op + 1).max().unwrap_or(0);
-    schedule.ops[..inference].iter().map(|op| read::predict(schedule, op)).collect()
+    schedule.inference_ops().iter().map(|op| read::predict(schedule, op)).collect()
 }
 
 /// Whether an operation pulses the array, so that its cycles depend on how many phases of its positions are empty.

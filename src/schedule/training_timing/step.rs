@@ -22,9 +22,6 @@ pub fn train_step_cycles(schedule: &Schedule, batch: u64, operations: impl Fn(Ph
         let seen_idle = 1;
         seed + input + run + seen_idle
     };
-    let times = |phase| match phase {
-        Phase::Real | Phase::Fake | Phase::Generate | Phase::Classify => batch,
-        Phase::ApplyDiscriminator | Phase::ApplyGenerator | Phase::ApplyClassifier => 1,
-    };
+    let times = |phase: Phase| if phase.ends_batch() { 1 } else { batch };
     schedule.phases.iter().map(|p| times(p.phase) * phase_cycles(p.phase)).sum()
 }

@@ -1,21 +1,11 @@
-//! Every view of the crossbar macro of a design that trains, against the integers: writes to both sides, reads of both
-//! directions, pulses, levels read back, timing, contract checks; and the tools' opinion of the text.
+//! The macro under test beside a model of it in plain integers.
 
-mod common;
-
-use common::{Bench, Random, TRAIN_NARROW, TRAIN_ONE, TRAIN_SHORT, TRAIN_WIDE, print, schedule};
+use crate::common::{Bench, Random};
 use memgan::config::{Crossbar, PairScheme};
-use memgan::cosim::lint;
-use memgan::cosim::tools::{Tool, Verilator};
-use memgan::hdl::Printer;
 use memgan::numeric::adc;
-use memgan::rtl::{
-    CROSSBAR, CrossbarView, crossbar, emulation_column_cycles, emulation_cycles, emulation_pulse_cycles,
-};
+use memgan::rtl::{CrossbarView, crossbar, emulation_column_cycles, emulation_cycles, emulation_pulse_cycles};
 use memgan::schedule::Schedule;
 use std::collections::BTreeSet;
-
-const DESIGNS: [&str; 4] = [TRAIN_NARROW, TRAIN_WIDE, TRAIN_ONE, TRAIN_SHORT];
 
 /// Two devices, or a device and its reference.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -24,12 +14,12 @@ struct Levels {
     minus: i32,
 }
 
-struct Macro {
-    bench: Bench,
-    schedule: Schedule,
+pub struct Macro {
+    pub bench: Bench,
+    pub schedule: Schedule,
     view: CrossbarView,
-    random: Random,
-    tile: Crossbar,
+    pub random: Random,
+    pub tile: Crossbar,
     /// `[word line][bit line]`.
     cells: Vec<Vec<Levels>>,
     /// Codes of the word lines and of the bit lines: written, and driven.
@@ -42,7 +32,7 @@ struct Macro {
 }
 
 impl Macro {
-    fn new(schedule: &Schedule, view: CrossbarView) -> Self {
+    pub fn new(schedule: &Schedule, view: CrossbarView) -> Self {
         let tile = schedule.design.crossbar.clone();
         let zero = match tile.pair {
             PairScheme::Differential => Levels { plus: 0, minus: 0 },
@@ -85,20 +75,22 @@ impl Macro {
         }
     }
 
-    fn strobe(&mut self, port: &str) {
+    pub fn strobe(&mut self, port: &str) {
         self.bench.set(port, 1u64);
         self.bench.tick();
         self.bench.set(port, 0u64);
     }
 
-    fn program(&mut self, row: usize, group: usize, draw: impl Fn(&mut Random, i32) -> i32) {
+    /// Programs the cells of a word line and group; `draw` gives levels, the second only for a pair.
+    fn program(&mut self, row: usize, group: usize, draw: impl Fn(&mut Random, i32) -> [i32; 2]) {
         let last = self.last_level();
         for adc in 0..self.tile.adcs() {
             let column = self.column(group, adc);
             let cell = &mut self.cells[row][column];
-            cell.plus = draw(&mut self.random, last);
+            let [plus, minus] = draw(&mut self.random, last);
+            cell.plus = plus;
             if self.tile.pair == PairScheme::Differential {
-                cell.minus = draw(&mut self.random, last);
+                cell.minus = minus;
             }
         }
         let data: Vec<i64> = self.expected_word(row, group).into_iter().map(|v| v as i64).collect();
@@ -118,14 +110,14 @@ impl Macro {
     }
 
     /// Levels of a word line and group, in the cycle after the request.
-    fn read_back(&mut self, row: usize, group: usize) {
+    pub fn read_back(&mut self, row: usize, group: usize) {
         self.address(row, group, false);
         self.strobe("prog_valid_i");
         self.shown = Some(self.expected_word(row, group));
         self.compare_outputs();
     }
 
-    fn read_back_all(&mut self) {
+    pub fn read_back_all(&mut self) {
         for row in 0..self.tile.rows {
             for group in 0..self.tile.columns_per_adc {
                 self.read_back(row, group);
@@ -179,7 +171,7 @@ impl Macro {
     }
 
     /// Writes until most registers of both sides hold something.
-    fn load_all(&mut self, draw: impl Fn(&mut Random) -> i8) {
+    pub fn load_all(&mut self, draw: impl Fn(&mut Random) -> i8) {
         let writes = 3 * self.tile.rows.max(self.tile.columns) / self.schedule.lanes;
         for _ in 0..writes {
             self.load(0, &draw);
@@ -187,14 +179,14 @@ impl Macro {
         }
     }
 
-    fn apply(&mut self) {
+    pub fn apply(&mut self) {
         self.strobe("apply_i");
         for (line, shadow) in self.line.iter_mut().zip(&mut self.shadow) {
             *line = std::mem::replace(shadow, vec![0; shadow.len()]);
         }
     }
 
-    fn sample(&mut self, columns: bool) {
+    pub fn sample(&mut self, columns: bool) {
         self.bench.set("read_columns_i", u64::from(columns));
         self.strobe("sample_i");
     }
@@ -221,7 +213,7 @@ impl Macro {
     }
 
     /// Waits for a flag; writes the shadow registers meanwhile, which must not matter.
-    fn wait(&mut self, done: &str) -> u64 {
+    pub fn wait(&mut self, done: &str) -> u64 {
         let mut cycles = 1;
         while !self.bench.flag(done) {
             self.compare_outputs();
@@ -233,7 +225,7 @@ impl Macro {
         cycles
     }
 
-    fn convert(&mut self, columns: bool, group: usize, gain: u32) {
+    pub fn convert(&mut self, columns: bool, group: usize, gain: u32) {
         let bits = self.schedule.design.converter.adc_bits;
         self.bench.set("adc_group_i", group);
         self.bench.set("adc_gain_i", u64::from(gain));
@@ -250,7 +242,7 @@ impl Macro {
     }
 
     /// Reads all groups of one direction.
-    fn read(&mut self, columns: bool) {
+    pub fn read(&mut self, columns: bool) {
         self.sample(columns);
         let groups = if columns { self.tile.rows_per_adc } else { self.tile.columns_per_adc };
         for group in 0..groups {
@@ -259,7 +251,7 @@ impl Macro {
         }
     }
 
-    fn pulse(&mut self, rows_negative: bool, columns_negative: bool, up: bool) {
+    pub fn pulse(&mut self, rows_negative: bool, columns_negative: bool, up: bool) {
         let flags = [rows_negative, columns_negative, up];
         let ports = ["pulse_rows_negative_i", "pulse_columns_negative_i", "pulse_up_i"];
         for (port, flag) in ports.into_iter().zip(flags) {
@@ -289,7 +281,7 @@ impl Macro {
         }
     }
 
-    fn program_all(&mut self, draw: impl Fn(&mut Random, i32) -> i32) {
+    pub fn program_all(&mut self, draw: impl Fn(&mut Random, i32) -> [i32; 2]) {
         for row in 0..self.tile.rows {
             for group in 0..self.tile.columns_per_adc {
                 self.program(row, group, &draw);
@@ -297,7 +289,7 @@ impl Macro {
         }
     }
 
-    fn check_times(&self) {
+    pub fn check_times(&self) {
         let c = u64::from(self.schedule.design.converter.conversion_cycles);
         let pulse_ns = self.schedule.design.device.pulse_ns as u64;
         let p = (pulse_ns * self.schedule.design.clock_mhz as u64).div_ceil(1000).max(3);
@@ -325,226 +317,5 @@ impl Macro {
                 }
             }
         }
-    }
-}
-
-/// Often at a bound, where a pulse stops.
-fn random_level(random: &mut Random, last: i32) -> i32 {
-    match random.below(4) {
-        0 => 0,
-        1 => last,
-        _ => random.signed(0, i64::from(last)) as i32,
-    }
-}
-
-fn ternary(random: &mut Random) -> i8 {
-    random.signed(-1, 1) as i8
-}
-
-const PHASES: [(bool, bool, bool); 4] =
-    [(false, false, false), (false, true, true), (true, false, true), (true, true, false)];
-
-fn view(schedule: &Schedule, view: CrossbarView) {
-    let mut m = Macro::new(schedule, view);
-    assert!(!m.bench.flag("pulse_done_o") && !m.bench.flag("adc_done_o"), "nothing was done yet");
-    // Unprogrammed cells weigh zero in both directions.
-    m.load_all(|_| 127);
-    m.apply();
-    m.read(false);
-    m.read(true);
-    m.read_back_all();
-    m.program_all(random_level);
-    m.read_back_all();
-    // The four phases of updates, and every other kind of pulse, between reads.
-    for round in 0..12 {
-        m.load_all(if round % 3 == 0 { Random::activation } else { ternary });
-        m.apply();
-        for (rows, columns, up) in PHASES {
-            m.pulse(rows, columns, up ^ (round % 4 == 3));
-        }
-        if round % 2 == 0 {
-            let (row, group) = (m.random.below(m.tile.rows), m.random.below(m.tile.columns_per_adc));
-            m.read_back(row, group);
-            m.read(round % 4 == 0);
-            m.load_all(Random::activation);
-            m.apply();
-            m.read(round % 4 == 2);
-        }
-    }
-    m.read_back_all();
-    // Every device reaches its bounds and stays there. 300 pulses are more than any device has levels.
-    let levels = schedule.design.device.levels as usize;
-    for up in [true, false] {
-        for _ in 0..12 {
-            m.load_all(|_| 1);
-        }
-        m.apply();
-        for _ in 0..(levels + 1).min(20) {
-            m.pulse(false, false, up);
-        }
-        m.read_back_all();
-    }
-    // The largest sums of both signs, in and far beyond the ADC's range.
-    for (plus, code) in [(true, 127), (false, 127), (true, -127), (false, -127)] {
-        let differential = m.tile.pair == PairScheme::Differential;
-        m.program_all(|_, last| if plus { last } else { 0 });
-        if differential {
-            // Both devices are at the same end: all the way to the other one with the minus device.
-            for row in 0..m.tile.rows {
-                for group in 0..m.tile.columns_per_adc {
-                    m.extreme(row, group, plus);
-                }
-            }
-        }
-        for _ in 0..12 {
-            m.load_all(|_| code);
-        }
-        m.apply();
-        for columns in [false, true] {
-            m.sample(columns);
-            for gain in 0..16 {
-                let groups = if columns { m.tile.rows_per_adc } else { m.tile.columns_per_adc };
-                let group = m.random.below(groups);
-                m.convert(columns, group, gain);
-            }
-        }
-    }
-    m.check_times();
-}
-
-impl Macro {
-    /// The largest weight of a sign in all cells of a word.
-    fn extreme(&mut self, row: usize, group: usize, positive: bool) {
-        let last = self.last_level();
-        for adc in 0..self.tile.adcs() {
-            let column = self.column(group, adc);
-            let (plus, minus) = if positive { (last, 0) } else { (0, last) };
-            self.cells[row][column] = Levels { plus, minus };
-        }
-        let data: Vec<i64> = self.expected_word(row, group).into_iter().map(|v| v as i64).collect();
-        self.bench.set_all("prog_data_i", self.schedule.widths.cell as usize, data);
-        self.address(row, group, true);
-        self.strobe("prog_valid_i");
-    }
-}
-
-macro_rules! views {
-    ($($name:ident: $text:expr;)*) => {$(
-        #[test]
-        fn $name() {
-            for v in [CrossbarView::Behavioural, CrossbarView::Jitter, CrossbarView::Emulation] {
-                view(&schedule($text), v);
-            }
-        }
-    )*};
-}
-views! {
-    fewer_adcs_than_lanes: TRAIN_NARROW;
-    more_adcs_than_lanes: TRAIN_WIDE;
-    one_adc_for_all_columns: TRAIN_ONE;
-    one_adc_for_all_word_lines: TRAIN_SHORT;
-}
-
-#[test]
-fn all_views_have_the_same_ports() {
-    for text in DESIGNS {
-        let schedule = schedule(text);
-        let ports = |view| -> Vec<(String, usize, bool)> {
-            let module = crossbar(&schedule, view);
-            module.ports().iter().map(|p| (p.name().to_owned(), p.width(), p.name().ends_with("_o"))).collect()
-        };
-        let first = ports(CrossbarView::BlackBox);
-        assert!(first.len() > 25);
-        for view in [CrossbarView::Behavioural, CrossbarView::Jitter, CrossbarView::Emulation] {
-            assert_eq!(ports(view), first, "{view:?}");
-        }
-    }
-}
-
-/// The macro's own checks stop a simulation that breaks the contract.
-#[test]
-fn a_broken_contract_stops_the_simulation() {
-    let start: &[&str] = &["apply_i", "sample_i"];
-    for view in [CrossbarView::Behavioural, CrossbarView::Emulation] {
-        for (before, last, message) in [
-            (&[][..], &["pulse_start_i"][..], "before lines are applied"),
-            (&["apply_i", "sample_i", "pulse_start_i", "wait", "adc_start_i"], &[], "before the bit lines are sampled"),
-            (start, &["adc_start_i", "read_columns_i"], "the side that was not sampled"),
-            (&["apply_i", "sample_i", "adc_start_i"], &["pulse_start_i"], "a pulse starts during a conversion"),
-            (&["apply_i", "pulse_start_i"], &["pulse_start_i"], "a pulse starts during a pulse"),
-            (&["apply_i", "sample_i", "pulse_start_i"], &["adc_start_i"], "a conversion starts"),
-            (&["apply_i", "pulse_start_i", "sample_i"], &[], "sampled during a pulse"),
-            (&["apply_i", "pulse_start_i"], &["apply_i"], "lines change during a pulse"),
-            (&["apply_i", "pulse_start_i"], &["prog_valid_i"], "programmed or read back during a pulse"),
-            (&["apply_i"], &["pulse_start_i", "apply_i"], "together with something else"),
-            (&["apply_i"], &["pulse_start_i", "sample_i"], "together with something else"),
-            (&["apply_i"], &["pulse_start_i", "prog_valid_i"], "together with something else"),
-        ] {
-            let mut m = Macro::new(&schedule(TRAIN_NARROW), view);
-            let (before, last) = if last.is_empty() {
-                (&before[..before.len() - 1], &before[before.len() - 1..])
-            } else {
-                (before, last)
-            };
-            for &step in before {
-                if step == "wait" {
-                    m.wait("pulse_done_o");
-                } else {
-                    m.strobe(step);
-                }
-            }
-            last.iter().for_each(|strobe| m.bench.set(strobe, 1u64));
-            let error = m.bench.try_tick().expect_err(message).to_string();
-            // The error names the line of the `$stop`; the message is above it.
-            let text = Printer::new("0.0.0", "0000000000000000").text(&crossbar(&m.schedule, view));
-            let stop: usize = error.split(".v:").nth(1).and_then(|at| at.split(':').next()?.parse().ok()).unwrap();
-            let shown = text.lines().nth(stop - 2).unwrap();
-            assert!(shown.contains(message), "{view:?}: {error}: {shown}, not: {message}");
-        }
-    }
-}
-
-#[test]
-fn tools_accept_the_text() {
-    for text in DESIGNS {
-        let schedule = schedule(text);
-        for view in [CrossbarView::Behavioural, CrossbarView::Emulation] {
-            let dir = tempfile::tempdir().unwrap();
-            let files = print(&crossbar(&schedule, view), dir.path());
-            std::fs::copy(&files[0], format!("/tmp/array/{}_{}.v", schedule.design.name, view.name())).unwrap();
-            for (number, line) in std::fs::read_to_string(&files[0]).unwrap().lines().enumerate() {
-                assert!(line.len() <= 100 && !line.ends_with(' '), "line {}: {line}", number + 1);
-            }
-            for tool in Verilator::all() {
-                lint::verilator(&tool, CROSSBAR, &files).unwrap_or_else(|e| panic!("{} {view:?}: {e}", tool.version));
-            }
-            match Tool::iverilog() {
-                Ok(_) => lint::iverilog(CROSSBAR, &files).unwrap_or_else(|e| panic!("{view:?}: {e}")),
-                Err(missing) => eprintln!("SKIPPED: {missing}"),
-            }
-        }
-    }
-}
-
-/// Yosys keeps the cells of the emulation as one memory with a clocked read port and a write port.
-#[test]
-fn the_emulation_is_a_block_ram() {
-    let tool = match Tool::yosys() {
-        Ok(tool) => tool,
-        Err(missing) => return eprintln!("SKIPPED: {missing}"),
-    };
-    for text in DESIGNS {
-        let dir = tempfile::tempdir().unwrap();
-        let files = print(&crossbar(&schedule(text), CrossbarView::Emulation), dir.path());
-        let latches = "select -assert-none t:$dlatch t:$adlatch t:$dlatchsr t:$_DLATCH*";
-        let script = format!(
-            "read_verilog {}; hierarchy -check -top {CROSSBAR}; proc; {latches}; synth -run begin:fine -top {CROSSBAR}; \
-             check -assert; {latches}; select -assert-count 1 t:$mem_v2; select -assert-count 1 t:$mem_v2 r:RD_PORTS=1 \
-             r:WR_PORTS=1 r:RD_CLK_ENABLE=1'1 %i %i %i",
-            files[0].display()
-        );
-        let output = std::process::Command::new(&tool.path).args(["-q", "-p", &script]).output().expect("yosys starts");
-        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-        assert!(output.status.success() && said.trim().is_empty(), "{said}");
     }
 }

@@ -1,0 +1,234 @@
+//! Devices or floats, GAN or classifier: what a run trains.
+
+use super::checkpoint::{Kind, State};
+use super::{TrainingData, TrainingError};
+use crate::config::{Design, Role};
+use crate::data::DataSet;
+use crate::float::{FloatClassifier, FloatGan, FloatState};
+use crate::golden::{Divergence, StepReport, TrainSettings, TrainState, Trainer};
+use crate::numeric::{code_to_pixel, pixel_to_code};
+use crate::prepare::{self, pass_seed};
+use crate::schedule::{Phase, Schedule};
+use crate::weights::Weights;
+use ndarray::{Array4, ArrayView4};
+use rayon::prelude::*;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Images that one thread generates at a time.
+const CHUNK: usize = 16;
+
+/// A network in training.
+pub enum Learner<'a> {
+    Chip(Box<Trainer<'a>>, &'a Schedule),
+    Gan(Box<FloatGan>),
+    Classifier(Box<FloatClassifier>),
+}
+
+/// What a step says about itself.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StepRecord {
+    /// Counted from 1.
+    pub step: u64,
+    /// Losses by name: root mean square errors of the outputs (full scale is 1) on the chip, cross entropies in nats
+    /// in float.
+    pub losses: BTreeMap<&'static str, f64>,
+    /// Pulses a device of each layer; empty in float.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub pulses: BTreeMap<String, f64>,
+    /// Share of test images that are classified right, where it was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_accuracy: Option<f64>,
+    /// A sign that training has come to a stop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+}
+
+impl<'a> Learner<'a> {
+    /// The start of a run: seeded initial weights.
+    pub fn initial(schedule: &'a Schedule, kind: Kind, seed: u32) -> Result<Self, TrainingError> {
+        let weights = Weights::seeded(&schedule.design, u64::from(seed));
+        let state = match kind {
+            Kind::Float => State::Float(FloatState::new(weights, u64::from(seed))),
+            Kind::Chip => {
+                let mapping = prepare::map(schedule, &weights)?;
+                let settings = TrainSettings::of(&schedule.design);
+                State::Chip(TrainState::initial(schedule, &mapping, &settings, seed))
+            }
+        };
+        Self::from_state(schedule, state)
+    }
+
+    /// Continues from a state of this design.
+    pub fn from_state(schedule: &'a Schedule, state: State) -> Result<Self, TrainingError> {
+        let design = &schedule.design;
+        Ok(match state {
+            State::Chip(state) => Self::Chip(Box::new(Trainer::new(schedule, state)?), schedule),
+            State::Float(state) => match design.network(Role::Classifier) {
+                Some(network) => {
+                    Self::Classifier(Box::new(FloatClassifier::from_state(network, design.pixel_range, state)))
+                }
+                None => Self::Gan(Box::new(FloatGan::from_state(design, state).expect("a GAN or a classifier"))),
+            },
+        })
+    }
+
+    /// The state to continue from.
+    pub fn state(&self) -> State {
+        match self {
+            Self::Chip(trainer, _) => State::Chip(trainer.state().clone()),
+            Self::Gan(gan) => State::Float(gan.state().clone()),
+            Self::Classifier(classifier) => State::Float(classifier.state().clone()),
+        }
+    }
+
+    /// Steps done.
+    pub fn steps(&self) -> u64 {
+        match self {
+            Self::Chip(trainer, _) => trainer.state().step,
+            Self::Gan(gan) => gan.state().step,
+            Self::Classifier(classifier) => classifier.state().step,
+        }
+    }
+
+    /// One step on a batch.
+    pub fn step(&mut self, images: ArrayView4<'_, u8>, labels: &[u8]) -> Result<StepRecord, TrainingError> {
+        let (losses, pulses, trouble) = match self {
+            Self::Chip(trainer, schedule) => {
+                let codes = codes(images, &schedule.design);
+                let views: Vec<&[i8]> = codes.iter().map(Vec::as_slice).collect();
+                let classifies = schedule.design.network(Role::Classifier).is_some();
+                let report = trainer.step(&views, classifies.then_some(labels))?;
+                let trouble = report.divergence().map(|d| describe(d, schedule));
+                (losses(&report), pulses(&report, schedule), trouble)
+            }
+            Self::Gan(gan) => {
+                let l = gan.step(images);
+                let losses = BTreeMap::from([("real", l.real), ("fake", l.fake), ("generator", l.generator)]);
+                let trouble = not_finite(&losses);
+                (losses, BTreeMap::new(), trouble)
+            }
+            Self::Classifier(classifier) => {
+                let (loss, right) = classifier.step(images, labels);
+                let losses = BTreeMap::from([("loss", loss), ("wrong", 1.0 - right)]);
+                let trouble = not_finite(&losses);
+                (losses, BTreeMap::new(), trouble)
+            }
+        };
+        Ok(StepRecord { step: self.steps(), losses, pulses, test_accuracy: None, trouble })
+    }
+
+    /// `count` images, `[count, height, width, channels]`; `None` for a classifier. The same seed gives the same images.
+    pub fn generate(&self, count: usize, seed: u32) -> Option<Array4<u8>> {
+        match self {
+            Self::Chip(trainer, schedule) => {
+                let design = &schedule.design;
+                design.network(Role::Generator)?;
+                let seeds: Vec<u32> = (0..count).map(|i| pass_seed(seed, i)).collect();
+                let parts: Vec<Vec<Vec<i8>>> = seeds.par_chunks(CHUNK).map(|seeds| trainer.generate(seeds)).collect();
+                let codes = parts.into_iter().flatten().flatten();
+                let pixels = codes.map(|c| code_to_pixel(c, design.pixel_range)).collect();
+                let shape = design.image;
+                let images = Array4::from_shape_vec((count, shape.height, shape.width, shape.channels), pixels);
+                Some(images.expect("the generator's output is an image"))
+            }
+            Self::Gan(gan) => Some(gan.generate(count, u64::from(seed))),
+            Self::Classifier(_) => None,
+        }
+    }
+
+    /// Classes that a classifier takes images for; `None` for a GAN.
+    ///
+    /// # Errors
+    /// If the images have another shape.
+    pub fn classify(&self, data: &DataSet) -> Result<Option<Vec<usize>>, TrainingError> {
+        match self {
+            Self::Chip(trainer, schedule) if schedule.design.network(Role::Classifier).is_some() => {
+                let codes = codes(data.images.view(), &schedule.design);
+                let class = |image: &Vec<i8>| -> Result<usize, TrainingError> {
+                    let outputs = trainer.classify(image)?;
+                    let better = |best: usize, i: usize| if outputs[i] > outputs[best] { i } else { best };
+                    Ok((0..outputs.len()).fold(0, better))
+                };
+                codes.par_iter().map(class).collect::<Result<_, _>>().map(Some)
+            }
+            Self::Classifier(classifier) => Ok(Some(classifier.classify(data.images.view()).classes())),
+            Self::Chip(..) | Self::Gan(_) => Ok(None),
+        }
+    }
+
+    /// Share of images that a classifier gets right; `None` for a GAN.
+    ///
+    /// # Errors
+    /// If the images have another shape.
+    pub fn accuracy(&self, data: &DataSet) -> Result<Option<f64>, TrainingError> {
+        let right = |classes: Vec<usize>| {
+            let right = classes.iter().zip(&data.labels).filter(|&(&class, &label)| class == usize::from(label));
+            right.count() as f64 / data.len().max(1) as f64
+        };
+        Ok(self.classify(data)?.map(right))
+    }
+
+    /// The float weights; `None` on the chip, where they have no scale.
+    pub fn weights(&self) -> Option<&Weights> {
+        match self {
+            Self::Chip(..) => None,
+            Self::Gan(gan) => Some(&gan.state().weights),
+            Self::Classifier(classifier) => Some(&classifier.state().weights),
+        }
+    }
+}
+
+impl TrainingData {
+    /// Checks that a classifier has a class for every label.
+    pub fn check_labels(&self, design: &Design) -> Result<(), TrainingError> {
+        let Some(network) = design.network(Role::Classifier) else { return Ok(()) };
+        let classes = network.output().len();
+        match self.train.labels.iter().chain(&self.test.labels).max() {
+            Some(&label) if usize::from(label) >= classes => Err(TrainingError::Label { label, classes }),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn codes(images: ArrayView4<'_, u8>, design: &Design) -> Vec<Vec<i8>> {
+    let code = |&p: &u8| pixel_to_code(p, design.pixel_range);
+    images.outer_iter().map(|image| image.iter().map(code).collect()).collect()
+}
+
+fn losses(report: &StepReport) -> BTreeMap<&'static str, f64> {
+    let name = |phase| match phase {
+        Phase::Real => "real",
+        Phase::Fake => "fake",
+        Phase::Generate => "generator",
+        _ => "loss",
+    };
+    report.losses.iter().map(|l| (name(l.phase), l.rms() / 127.0)).collect()
+}
+
+/// Pulses a device, by layer.
+fn pulses(report: &StepReport, schedule: &Schedule) -> BTreeMap<String, f64> {
+    let layers = schedule.banks.iter().zip(&report.layers);
+    let each = |pulses: u32, devices: usize| f64::from(pulses) / devices.max(1) as f64;
+    layers.map(|(b, l)| (b.name.clone(), each(l.pulses, b.matrix_rows * b.matrix_columns))).collect()
+}
+
+fn describe(divergence: Divergence, schedule: &Schedule) -> String {
+    let name = |layer: usize| schedule.banks[layer].name.as_str();
+    match divergence {
+        Divergence::DeadLayer(layer) => format!("all outputs of layer {} are zero", name(layer)),
+        Divergence::SaturatedLayer(layer) => {
+            format!("nearly all outputs of layer {} are at an end of their range", name(layer))
+        }
+        Divergence::NoErrors(layer) => format!("all errors of layer {} are zero", name(layer)),
+        Divergence::StuckOutput => {
+            let last = schedule.banks.last().map_or("", |b| b.name.as_str());
+            format!("layer {last} gives the same output for every image")
+        }
+    }
+}
+
+fn not_finite(losses: &BTreeMap<&'static str, f64>) -> Option<String> {
+    let (name, value) = losses.iter().find(|(_, v)| !v.is_finite())?;
+    Some(format!("the loss `{name}` is {value}"))
+}
