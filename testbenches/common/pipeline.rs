@@ -2,7 +2,7 @@
 
 use super::{Bench, Random};
 use memgan::config::Activation;
-use memgan::numeric::{BIAS_BITS, LaneRandom, activate, derive, round_shift, saturate_activation};
+use memgan::numeric::{BIAS_BITS, LaneRandom, activate, derive, round_error, saturate_activation};
 use memgan::rtl::blocks::{accumulate, rotator};
 use memgan::schedule::{OpKind, Pass, Schedule};
 use std::collections::BTreeMap;
@@ -341,9 +341,9 @@ impl Pipeline {
         }
     }
 
-    /// Errors of a tensor from its sums, and what must be said of each beat.
+    /// Errors of a tensor from its sums, halves rounded away from zero, and what must be said of each beat.
     fn errors(&self, op: Op, beats: &[Beat], values: &[i32]) -> (Vec<i8>, Vec<Range>) {
-        let mut values = values.iter().map(|&v| round_shift(v, op.shift));
+        let mut values = values.iter().map(|&v| round_error(v, op.shift));
         let (mut errors, mut ranges) = (Vec::new(), Vec::new());
         for beat in beats {
             let mut range = Range::default();
