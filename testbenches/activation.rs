@@ -2,9 +2,11 @@
 
 mod common;
 
-use common::{Bench, EIGHT, PAIR, Random, WIDE, preset, schedule, signed};
-use memgan::config::Activation;
-use memgan::numeric::{TABLE_ENTRIES, activate, tanh_table};
+use common::{
+    Bench, EIGHT, PAIR, Random, TRAIN_NARROW, TRAIN_WIDE, WIDE, lint_clean, preset, schedule, signed, training,
+};
+use memgan::config::{Activation, UpdateRule};
+use memgan::numeric::{TABLE_ENTRIES, activate, round_error, saturate_activation, tanh_table};
 use memgan::rtl::blocks::activation_lane;
 use memgan::schedule::Schedule;
 
@@ -63,6 +65,45 @@ fn every_activation() {
 #[test]
 fn linear_and_relu_alone() {
     lane(&schedule(WIDE), &[(0, Activation::Linear), (1, Activation::Relu)]);
+}
+
+/// In designs that train: errors round halves away from zero and say whether they did not fit; other values are rounded and
+/// activated as they are without training.
+#[test]
+fn errors() {
+    let stochastic = training(&schedule(EIGHT), UpdateRule::Stochastic, 2);
+    for schedule in [schedule(TRAIN_NARROW), schedule(TRAIN_WIDE), stochastic] {
+        let block = activation_lane(&schedule);
+        lint_clean(&block);
+        let mut bench = Bench::new(&block);
+        let inputs = ["value_i", "shift_i", "activation_i", "slope_i", "error_i"];
+        let layout = bench.model.layout_of(&inputs, &["value_o", "rounded_o", "clipped_o"]).unwrap();
+        let bits = schedule.widths.pre_activation;
+        let mut random = Random::new(u64::from(bits));
+        let mut halves_below_zero = 0;
+        for shift in 0..16 {
+            let cases: Vec<(i64, bool)> = values(shift, bits, &mut random)
+                .into_iter()
+                .flat_map(|v| [false, true].map(|error| (v, error)))
+                .collect();
+            let mask = (1i64 << bits) - 1;
+            let inputs: Vec<u32> =
+                cases.iter().flat_map(|&(v, error)| [(v & mask) as u32, shift, 0, 0, u32::from(error)]).collect();
+            let got = bench.model.run_vectors(&layout, &inputs, cases.len()).expect("no check fails");
+            for (&(v, error), got) in cases.iter().zip(got.chunks_exact(3)) {
+                let [value, rounded] = [got[0], got[1]].map(|code| signed(u64::from(code), 8) as i32);
+                if error {
+                    let exact = round_error(v as i32, shift);
+                    let want = (saturate_activation(exact), u32::from(exact.abs() > 127));
+                    assert_eq!((rounded, got[2]), want, "error {v} >> {shift}: rounded, and whether it did not fit");
+                    halves_below_zero += u32::from(v < 0 && (2 * v).rem_euclid(2 << shift) == 1 << shift);
+                } else {
+                    assert_eq!(value, i32::from(activate(v as i32, shift, Activation::Linear)), "{v} >> {shift}");
+                }
+            }
+        }
+        assert!(halves_below_zero > 1000, "{halves_below_zero} halves below zero");
+    }
 }
 
 /// All entries of the table, both signs, straight from the formula.

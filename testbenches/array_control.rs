@@ -2,7 +2,10 @@
 
 mod common;
 
-use common::{Bench, EIGHT, PAIR, Random, WIDE, preset, schedule};
+use common::{
+    Bench, EIGHT, PAIR, Random, TRAIN_NARROW, TRAIN_ONE, TRAIN_WIDE, WIDE, lint_clean, preset, schedule,
+    synthesis_clean,
+};
 use memgan::config::{Converter, SignedInput};
 use memgan::rtl::blocks::array_control;
 use memgan::schedule::Schedule;
@@ -26,6 +29,8 @@ struct Seen {
     group: usize,
     reads: usize,
     captures: usize,
+    /// Whether any group of this read so far had a code at an end of its range, and one in the upper half.
+    range: [bool; 2],
 }
 
 struct Monitor {
@@ -47,6 +52,7 @@ impl Monitor {
         self.seen.applied = Some(cycle);
         self.seen.windows.clear();
         self.seen.group = 0;
+        self.seen.range = [false; 2];
         self.seen.reads += 1;
     }
 
@@ -97,6 +103,8 @@ fn drive(schedule: &Schedule, bench: &mut Bench, groups: usize, pace: Pace, rand
     let mut m = Monitor { converter, groups, seen: Seen::default() };
     let (mut vector, mut done, mut left, mut in_use) = (false, false, 0, false);
     let (mut applied_before, mut between, mut waits) = (None, None, 0);
+    let trains = schedule.design.training.is_some();
+    let mut ends = [0; 4];
     bench.reset();
     bench.set("groups_last_i", groups - 1);
     for cycle in 0..6000 {
@@ -105,6 +113,12 @@ fn drive(schedule: &Schedule, bench: &mut Bench, groups: usize, pace: Pace, rand
         bench.set("vector_ready_i", u64::from(vector));
         bench.set("done_i", u64::from(done));
         bench.set("release_i", u64::from(release));
+        // Between captures the codes are not those of a conversion.
+        let flags = [(); 2].map(|()| random.percent(if done { 60 / (groups as u32 + 1) } else { 50 }));
+        if trains {
+            bench.set("codes_saturated_i", u64::from(flags[0]));
+            bench.set("codes_upper_i", u64::from(flags[1]));
+        }
         bench.eval();
         assert_eq!(bench.flag("captured_o"), in_use, "cycle {cycle}: captured");
         let [apply, sample, start, capture, active] =
@@ -125,6 +139,17 @@ fn drive(schedule: &Schedule, bench: &mut Bench, groups: usize, pace: Pace, rand
             assert!(capture, "cycle {cycle}: a finished conversion is not captured");
         }
         let end = capture && m.capture(cycle, group, done, free);
+        if capture {
+            m.seen.range = [0, 1].map(|i| m.seen.range[i] || flags[i]);
+        }
+        if trains {
+            assert_eq!(bench.flag("read_end_o"), end, "cycle {cycle}: end of a read");
+            if end {
+                let range = ["read_saturated_o", "read_upper_o"].map(|port| bench.flag(port));
+                assert_eq!(range, m.seen.range, "cycle {cycle}: range of the read, saturated and upper");
+                ends[usize::from(range[0]) + 2 * usize::from(range[1])] += 1;
+            }
+        }
         if sample {
             m.sample(cycle, phase);
         }
@@ -151,6 +176,7 @@ fn drive(schedule: &Schedule, bench: &mut Bench, groups: usize, pace: Pace, rand
             done = left == 0;
         }
     }
+    assert!(!trains || groups > 4 || ends.iter().all(|&n| n > 0), "reads by their range: {ends:?}");
     assert!(m.seen.reads > 5 && m.seen.captures >= (m.seen.reads - 1) * groups, "{} reads", m.seen.reads);
     between.filter(|_| pace.vector == 100 && pace.release == 100 && pace.jitter == 0)
 }
@@ -158,7 +184,8 @@ fn drive(schedule: &Schedule, bench: &mut Bench, groups: usize, pace: Pace, rand
 fn rules(schedule: &Schedule) {
     let mut bench = Bench::new(&array_control(schedule));
     let mut random = Random::new(7);
-    let most = 1 << schedule.widths.group;
+    // Column reads have more conversions than columns share an ADC.
+    let most = (1 << schedule.widths.conversion).min(16);
     let c = &schedule.design.converter;
     for groups in [1, 2, most - 1, most].into_iter().filter(|g| (1..=most).contains(g)) {
         let phases = if c.signed_input == SignedInput::TwoPhase { 2 } else { 1 };
@@ -194,4 +221,28 @@ fn two_phases_and_long_times() {
 #[test]
 fn times_of_tiny() {
     rules(&preset("tiny"));
+}
+
+#[test]
+fn range_of_reads_of_pairs() {
+    let schedule = schedule(TRAIN_NARROW);
+    lint_clean(&array_control(&schedule));
+    rules(&schedule);
+}
+
+#[test]
+fn range_of_reads_in_two_phases() {
+    let schedule = schedule(TRAIN_WIDE);
+    lint_clean(&array_control(&schedule));
+    rules(&schedule);
+}
+
+#[test]
+fn range_of_reads_of_many_groups() {
+    rules(&schedule(TRAIN_ONE));
+}
+
+#[test]
+fn synthesis_with_ranges() {
+    synthesis_clean(&array_control(&schedule(TRAIN_NARROW)));
 }

@@ -4,8 +4,8 @@ mod common;
 
 use common::{Bench, Random};
 use memgan::hdl::Module;
-use memgan::rtl::blocks::{adapt_fsm, array_fsm, host_fsm, loss_fsm, trainer_fsm};
-use memgan::rtl::{AdaptFsm, ArrayFsm, HostFsm, LossFsm, TrainerFsm};
+use memgan::rtl::blocks::{adapt_fsm, array_fsm, host_fsm, loss_fsm, pulse_fsm, trainer_fsm};
+use memgan::rtl::{AdaptFsm, ArrayFsm, HostFsm, LossFsm, PulseFsm, TrainerFsm};
 use rust_hdl::prelude::*;
 
 const CYCLES: usize = 4000;
@@ -139,6 +139,21 @@ fn loss() {
         by_name!(@get read_o write_o done_o),
     );
     assert_eq!(patterns, 3, "idle, read, lane");
+}
+
+#[test]
+fn pulses() {
+    for percent in [30, 60] {
+        let patterns = in_step(
+            &pulse_fsm(),
+            PulseFsm::default(),
+            percent,
+            by_name!(@set vectors_ready_i phase_used_i last_phase_i done_i),
+            by_name!(@get apply_o pulse_start_o next_phase_o position_end_o active_o),
+        );
+        // Idle (2); a phase with a pulse, an empty one, an empty last one; a pulse that runs, ends, ends the position.
+        assert_eq!(patterns, 2 + 3 + 3, "states and their strobes");
+    }
 }
 
 #[test]

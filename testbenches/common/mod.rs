@@ -5,6 +5,7 @@ mod bench;
 mod designs;
 mod gates;
 mod memory;
+mod pipeline;
 mod random;
 mod training;
 
@@ -15,5 +16,6 @@ pub use designs::{
 };
 pub use gates::{lint_clean, synthesis_clean};
 pub use memory::Memory;
+pub use pipeline::Pipeline;
 pub use random::Random;
 pub use training::training;
