@@ -179,7 +179,7 @@ fn human(schedule: &Schedule, options: &Options, data: &TrainingData, summary: &
         let rate = (made * options.batch as u64) as f64 / seconds.max(1e-9);
         text += &format!("time       {seconds:.1} s, {rate:.0} images/s\n");
     }
-    if let Some(cycles) = summary.last.as_ref().and_then(|last| last.hardware.as_ref()) {
+    if let Some(cycles) = &summary.hardware {
         text += &hardware(schedule, cycles);
     }
     text += &format!("files      {}: {}\n", options.out.display(), summary.files.join(", "));

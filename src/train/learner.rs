@@ -43,8 +43,9 @@ pub struct StepRecord {
     /// A sign that training has come to a stop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
-    /// What the hardware takes for this step, where it was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// What the hardware takes for this step, where it was asked for. Not a part of the metrics, which are the same wherever
+    /// a run was stopped.
+    #[serde(skip)]
     pub hardware: Option<StepCycles>,
 }
 

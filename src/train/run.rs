@@ -8,6 +8,7 @@ use super::{TrainingData, TrainingError};
 use crate::data::png_grid::{GridError, drawable};
 use crate::data::{Arrange, Batches, Curve, Grid, Panel, Plot};
 use crate::golden::TrainError;
+use crate::report::StepCycles;
 use crate::schedule::Schedule;
 use ndarray::Axis;
 use serde::Serialize;
@@ -60,6 +61,9 @@ pub struct Summary {
     pub steps: u64,
     /// The last step that was made.
     pub last: Option<StepRecord>,
+    /// What the hardware takes for it, if it is the run's last on the chip.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hardware: Option<StepCycles>,
     /// Share of test images that a classifier gets right.
     pub test_accuracy: Option<f64>,
     /// Files in the run's directory.
@@ -195,7 +199,9 @@ impl<'a> Run<'a> {
             files.push("losses.png".into());
         }
         let test_accuracy = self.learner.accuracy(&self.data.test)?;
-        Ok(Summary { ending, continued_from: self.continued_from, steps: self.steps(), last, test_accuracy, files })
+        let hardware = last.as_ref().and_then(|last| last.hardware.clone());
+        let (continued_from, steps) = (self.continued_from, self.steps());
+        Ok(Summary { ending, continued_from, steps, last, hardware, test_accuracy, files })
     }
 
     /// Draws generated images; false if there are none to draw.
