@@ -1,7 +1,7 @@
 //! Training in hardware: the emitted design in Verilator against the golden trainer, every activation, error, device,
 //! register, loss and cycle.
 
-use memgan::config::Design;
+use memgan::config::{Design, Role};
 use memgan::cosim::icarus::{self, Replay};
 use memgan::data::{DataSet, mnist, synthetic};
 use memgan::diff::{SessionOptions, TrainingSession};
@@ -18,6 +18,36 @@ fn with_training(preset: &str, rule: &str, more: &str) -> Design {
     let text = format!("{text}\n[training]\nrule = \"{rule}\"\n{more}\n");
     Design::from_toml(&text, preset).unwrap_or_else(|e| panic!("{e}: {:?}", e.help))
 }
+
+/// A classifier with every kind of layer that one can have.
+const CLASSIFIER: &str = r#"
+name = "classifier"
+[classifier]
+image = [8, 8, 1]
+[[layers]]
+type = "conv"
+channels = 4
+kernel = 3
+stride = 2
+padding = 1
+activation = "leaky_relu"
+slope = 0.25
+dropout = 0.2
+[[layers]]
+type = "dense"
+outputs = 20
+activation = "tanh"
+[[layers]]
+type = "dense"
+outputs = 10
+activation = "linear"
+[crossbar]
+rows = 16
+columns = 16
+columns_per_adc = 4
+[buffer]
+lanes = 4
+"#;
 
 /// Images of the default data set in the design's shape, or drawn digits.
 fn images(design: &Design, count: usize) -> DataSet {
@@ -71,8 +101,11 @@ fn steps_are_exact(design: &Design, steps: usize, batch: usize, options: &Sessio
     let codes = prepare::codes(&data, design);
     let mut session = TrainingSession::start(&schedule, initial(&schedule), options).unwrap_or_else(|e| panic!("{e}"));
     for step in 0..steps {
-        let batch: Vec<&[i8]> = (0..batch).map(|k| codes[(step * batch + k) % codes.len()].as_slice()).collect();
-        let report = session.step(&batch, None).unwrap_or_else(|e| panic!("step {step}: {e}"));
+        let places: Vec<usize> = (0..batch).map(|k| (step * batch + k) % codes.len()).collect();
+        let batch: Vec<&[i8]> = places.iter().map(|&i| codes[i].as_slice()).collect();
+        let labels: Vec<u8> = places.iter().map(|&i| data.labels[i]).collect();
+        let labels = design.network(Role::Classifier).map(|_| labels.as_slice());
+        let report = session.step(&batch, labels).unwrap_or_else(|e| panic!("step {step}: {e}"));
         let losses: Vec<u64> = report.losses.iter().map(|l| l.loss).collect();
         let measured: Vec<u64> = session.losses().expect("read-back").into_iter().map(u64::from).collect();
         assert_eq!(losses, measured, "step {step}: losses");
@@ -99,6 +132,21 @@ fn tiny_trains_for_200_steps_by_stochastic_pulses() {
 #[test]
 fn tiny_trains_for_200_steps_by_summed_gradients() {
     steps_are_exact(&with_training("tiny", "accumulate", "batch = 4"), 200, 2, &SessionOptions::default());
+}
+
+#[test]
+fn a_classifier_trains_by_both_rules() {
+    for rule in ["stochastic", "accumulate"] {
+        let text = format!("{CLASSIFIER}\n[training]\nrule = \"{rule}\"\nbatch = 4\n");
+        let design = Design::from_toml(&text, "classifier").unwrap_or_else(|e| panic!("{e}: {:?}", e.help));
+        steps_are_exact(&design, 40, 3, &SessionOptions::default());
+    }
+}
+
+#[test]
+fn kept_remainders_are_exact() {
+    let design = with_training("tiny", "accumulate", "batch = 4\nkeep_remainder = true");
+    steps_are_exact(&design, 30, 3, &SessionOptions::default());
 }
 
 #[test]

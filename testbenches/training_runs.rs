@@ -126,6 +126,25 @@ fn steps_checkpoints_and_threads_change_no_result() {
     }
 }
 
+/// A checkpoint goes from the golden model to the hardware and back, and the run is the same.
+#[test]
+fn hardware_and_golden_model_continue_each_other() {
+    let place = Place::new();
+    place.must(0, &args("stochastic.toml", 12, "whole"));
+    for (steps, how) in [(3, " --hardware"), (5, ""), (9, " --hardware"), (12, "")] {
+        let text = place.must(0, &format!("{}{how}", args("stochastic.toml", steps, "mixed")));
+        assert!(text.contains(if how.is_empty() { "on the devices" } else { "in simulated hardware" }), "{text}");
+    }
+    place.assert_same("whole", "mixed");
+
+    // Remainders of gradients cannot be written to the hardware.
+    place.must(0, &args("accumulate.toml", 3, "remainders"));
+    let before = place.file("remainders", CHECKPOINT);
+    let text = place.must(2, &format!("{} --hardware", args("accumulate.toml", 6, "remainders")));
+    assert!(text.contains("remainders of gradients") && text.contains("keep_remainder"), "{text}");
+    assert!(before == place.file("remainders", CHECKPOINT));
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_stops_in_good_order() {

@@ -71,11 +71,12 @@ pub enum CliError {
 }
 
 impl CliError {
-    /// 2 for bad input, 3 for what the surroundings are to blame for, 4 for training that came to a stop.
+    /// 1 for a difference, 2 for bad input, 3 for what the surroundings are to blame for, 4 for training that came to a stop.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Simulation(_) | Self::Output(_) => 3,
             Self::Training(error) if error.is_external() => 3,
+            Self::Training(TrainingError::Differs { .. }) => 1,
             Self::Diverged { .. } => 4,
             _ => 2,
         }

@@ -56,7 +56,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
     design.training = Some(checkpoint.origin.training.clone());
     let (kind, step) = (checkpoint.origin.kind, checkpoint.step());
     let schedule = Schedule::new(&design);
-    let learner = Learner::from_state(&schedule, checkpoint.state)?;
+    let mut learner = Learner::from_state(&schedule, checkpoint.state)?;
     let head = json!({ "design": design.name, "checkpoint": path, "kind": kind, "steps": step });
     let title = format!(
         "{}: {} steps {}\n",
@@ -65,8 +65,8 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
         if kind == Kind::Float { "in f32" } else { "on the devices" }
     );
     match design.network(Role::Generator) {
-        Some(_) => gan(args, &design, &learner, &path, head, &title, output)?,
-        None => classifier(args, &design, &learner, head, &title, output)?,
+        Some(_) => gan(args, &design, &mut learner, &path, head, &title, output)?,
+        None => classifier(args, &design, &mut learner, head, &title, output)?,
     }
     Ok(Outcome::Success)
 }
@@ -74,7 +74,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
 fn gan(
     args: &Args,
     design: &Design,
-    learner: &Learner<'_>,
+    learner: &mut Learner<'_>,
     checkpoint: &Path,
     mut report: Value,
     title: &str,
@@ -114,7 +114,7 @@ fn gan(
 }
 
 /// Generated images and their scores.
-fn score(data: &DataSet, learner: &Learner<'_>, args: &Args) -> Result<(Array4<u8>, Score), CliError> {
+fn score(data: &DataSet, learner: &mut Learner<'_>, args: &Args) -> Result<(Array4<u8>, Score), CliError> {
     let progress = ProgressBar::new(0);
     let style = ProgressStyle::with_template("{msg:28} {bar:30} {pos}/{len} {elapsed}").expect("a template");
     progress.set_style(style);
@@ -148,7 +148,7 @@ fn draw(generated: &Array4<u8>, data: &DataSet, path: &Path) -> Result<(), CliEr
 fn classifier(
     args: &Args,
     design: &Design,
-    learner: &Learner<'_>,
+    learner: &mut Learner<'_>,
     mut report: Value,
     title: &str,
     output: &mut Output,
@@ -156,7 +156,7 @@ fn classifier(
     let data = TrainingData::load(design, args.data.as_deref(), None)??;
     data.check_labels(design)?;
     let test = &data.test;
-    let found = in_threads(args.threads, || learner.classify(test))?.unwrap_or_default();
+    let found = in_threads(args.threads, move || learner.classify(test))?.unwrap_or_default();
     let classes = design.networks[0].output().len();
     let mut counts = vec![[0usize; 3]; classes];
     for (&found, &label) in found.iter().zip(&test.labels) {

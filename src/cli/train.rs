@@ -41,6 +41,10 @@ pub struct Args {
     /// Train in f32 with Adam instead: the baseline.
     #[arg(long)]
     float: bool,
+    /// Train the hardware, simulated by Verilator, and compare it with the golden model after each step. The run goes on
+    /// from the hardware's state, with or without this.
+    #[arg(long, conflicts_with = "float")]
+    hardware: bool,
     /// Steps from one checkpoint to the next.
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
     checkpoint_every: u64,
@@ -65,6 +69,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
         seed: args.seed,
         checkpoint_every: args.checkpoint_every,
         picture_every: args.picture_every,
+        hardware: args.hardware,
         out: args.out.clone(),
     };
     stop::listen();
@@ -158,12 +163,18 @@ fn human(schedule: &Schedule, options: &Options, data: &TrainingData, summary: &
     let training = design.training.clone().unwrap_or_default();
     let how = match (options.kind, training.rule) {
         (Kind::Float, _) => "in f32 with Adam",
-        (Kind::Chip, UpdateRule::Accumulate) => "on the devices, rule accumulate",
-        (Kind::Chip, UpdateRule::Stochastic) => "on the devices, rule stochastic",
+        (Kind::Chip, UpdateRule::Accumulate) => ", rule accumulate",
+        (Kind::Chip, UpdateRule::Stochastic) => ", rule stochastic",
+    };
+    let place = match (options.kind, options.hardware) {
+        (Kind::Float, _) => "",
+        (Kind::Chip, false) => "on the devices",
+        (Kind::Chip, true) => "in simulated hardware, equal to the golden model after each",
     };
     let count = |n: u64| grouped(n as usize);
     let made = summary.steps - summary.continued_from;
-    let mut text = format!("{}: {} steps of {} images {how}\n", design.name, count(summary.steps), options.batch);
+    let mut text =
+        format!("{}: {} steps of {} images {place}{how}\n", design.name, count(summary.steps), options.batch);
     let note = data.note.as_ref().map(|n| format!(" ({n})")).unwrap_or_default();
     text += &format!("images     {} of {}{note}\n", grouped(data.train.len()), data.train.source);
     if summary.continued_from > 0 {

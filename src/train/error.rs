@@ -1,5 +1,6 @@
 //! Why a training run cannot start, go on or be used.
 
+use crate::cosim::CosimError;
 use crate::data::{TensorFileError, WriteError};
 use crate::golden::{MappingError, TrainError};
 use std::path::PathBuf;
@@ -25,6 +26,13 @@ pub enum TrainingError {
     Mapping(#[from] MappingError),
     #[error(transparent)]
     Train(#[from] TrainError),
+    #[error(transparent)]
+    Simulation(#[from] CosimError),
+    #[error("the checkpoint has remainders of gradients, and the hardware has no port to write them to")]
+    Remainder,
+    /// Hardware and golden model.
+    #[error("hardware and golden model differ after step {step} in {count} places; {first}")]
+    Differs { step: u64, count: usize, first: String },
     #[error("label {label} of the data set; the design has {classes} classes")]
     Label { label: u8, classes: usize },
 }
@@ -53,12 +61,17 @@ impl TrainingError {
                 }
                 _ => "use data of the design's shape and classes".into(),
             },
+            Self::Simulation(_) => "scripts/setup.sh installs every tool that is missing".into(),
+            Self::Remainder => {
+                "with `keep_remainder` only a new run can train the hardware: name another --out, or leave --hardware out".into()
+            }
+            Self::Differs { .. } => "this is a fault of memgan: report it with the description and the command".into(),
             Self::Label { .. } => "raise the outputs of the last layer, or use another data set".into(),
         }
     }
 
     /// Whether the surroundings are to blame and not what was asked for.
     pub fn is_external(&self) -> bool {
-        matches!(self, Self::Write(_) | Self::Directory { .. })
+        matches!(self, Self::Write(_) | Self::Directory { .. } | Self::Simulation(_))
     }
 }

@@ -4,8 +4,9 @@ use super::checkpoint::{Kind, State};
 use super::{TrainingData, TrainingError};
 use crate::config::{Design, Role};
 use crate::data::DataSet;
+use crate::diff::{SessionOptions, TrainingSession};
 use crate::float::{FloatClassifier, FloatGan, FloatState};
-use crate::golden::{Divergence, StepReport, Trainer};
+use crate::golden::{Divergence, LayerState, StepReport, Trainer};
 use crate::numeric::{code_to_pixel, pixel_to_code};
 use crate::prepare::{self, pass_seed};
 use crate::report::StepCycles;
@@ -22,6 +23,8 @@ const CHUNK: usize = 16;
 /// A network in training.
 pub enum Learner<'a> {
     Chip(Box<Trainer<'a>>, &'a Schedule),
+    /// The simulated hardware with the golden model beside it.
+    Hardware(Box<TrainingSession<'a>>, &'a Schedule),
     Gan(Box<FloatGan>),
     Classifier(Box<FloatClassifier>),
 }
@@ -74,12 +77,39 @@ impl<'a> Learner<'a> {
         })
     }
 
-    /// The state to continue from.
-    pub fn state(&self) -> State {
-        match self {
+    /// Puts a learner on devices into the simulated hardware; others stay.
+    ///
+    /// # Errors
+    /// If a tool is missing or fails, or the hardware does not take the state.
+    pub fn into_hardware(self) -> Result<Self, TrainingError> {
+        let Self::Chip(trainer, schedule) = self else { return Ok(self) };
+        let remains = |l: &LayerState| l.remainder.as_ref().is_some_and(|r| r.iter().any(|&sum| sum != 0));
+        if trainer.state().layers.iter().any(remains) {
+            return Err(TrainingError::Remainder);
+        }
+        let session = TrainingSession::start(schedule, trainer.state().clone(), &SessionOptions::default())?;
+        Ok(Self::Hardware(Box::new(session), schedule))
+    }
+
+    /// The state to continue from; of the hardware as it is read back through its ports.
+    ///
+    /// # Errors
+    /// If the hardware cannot be read.
+    pub fn state(&mut self) -> Result<State, TrainingError> {
+        Ok(match self {
             Self::Chip(trainer, _) => State::Chip(trainer.state().clone()),
+            Self::Hardware(session, _) => State::Chip(session.read_state()?),
             Self::Gan(gan) => State::Float(gan.state().clone()),
             Self::Classifier(classifier) => State::Float(classifier.state().clone()),
+        })
+    }
+
+    /// The golden model on devices.
+    fn trainer(&self) -> Option<(&Trainer<'a>, &'a Schedule)> {
+        match self {
+            Self::Chip(trainer, schedule) => Some((trainer, schedule)),
+            Self::Hardware(session, schedule) => Some((session.golden(), schedule)),
+            Self::Gan(_) | Self::Classifier(_) => None,
         }
     }
 
@@ -87,6 +117,7 @@ impl<'a> Learner<'a> {
     pub fn steps(&self) -> u64 {
         match self {
             Self::Chip(trainer, _) => trainer.state().step,
+            Self::Hardware(session, _) => session.golden().state().step,
             Self::Gan(gan) => gan.state().step,
             Self::Classifier(classifier) => classifier.state().step,
         }
@@ -114,6 +145,16 @@ impl<'a> Learner<'a> {
                 let trouble = report.divergence().map(|d| describe(d, schedule));
                 (losses(&report), pulses(&report, schedule), trouble)
             }
+            Self::Hardware(session, schedule) => {
+                let codes = codes(images, &schedule.design);
+                let views: Vec<&[i8]> = codes.iter().map(Vec::as_slice).collect();
+                let classifies = schedule.design.network(Role::Classifier).is_some();
+                let report = session.step(&views, classifies.then_some(labels))?;
+                require_equal(session, &report)?;
+                hardware = measure.then(|| StepCycles::predict(schedule, views.len(), &report));
+                let trouble = report.divergence().map(|d| describe(d, schedule));
+                (losses(&report), pulses(&report, schedule), trouble)
+            }
             Self::Gan(gan) => {
                 let l = gan.step(images);
                 let losses = BTreeMap::from([("real", l.real), ("fake", l.fake), ("generator", l.generator)]);
@@ -132,20 +173,20 @@ impl<'a> Learner<'a> {
 
     /// `count` images, `[count, height, width, channels]`; `None` for a classifier. The same seed gives the same images.
     pub fn generate(&self, count: usize, seed: u32) -> Option<Array4<u8>> {
+        if let Some((trainer, schedule)) = self.trainer() {
+            let design = &schedule.design;
+            design.network(Role::Generator)?;
+            let seeds: Vec<u32> = (0..count).map(|i| pass_seed(seed, i)).collect();
+            let parts: Vec<Vec<Vec<i8>>> = seeds.par_chunks(CHUNK).map(|seeds| trainer.generate(seeds)).collect();
+            let codes = parts.into_iter().flatten().flatten();
+            let pixels = codes.map(|c| code_to_pixel(c, design.pixel_range)).collect();
+            let shape = design.image;
+            let images = Array4::from_shape_vec((count, shape.height, shape.width, shape.channels), pixels);
+            return Some(images.expect("the generator's output is an image"));
+        }
         match self {
-            Self::Chip(trainer, schedule) => {
-                let design = &schedule.design;
-                design.network(Role::Generator)?;
-                let seeds: Vec<u32> = (0..count).map(|i| pass_seed(seed, i)).collect();
-                let parts: Vec<Vec<Vec<i8>>> = seeds.par_chunks(CHUNK).map(|seeds| trainer.generate(seeds)).collect();
-                let codes = parts.into_iter().flatten().flatten();
-                let pixels = codes.map(|c| code_to_pixel(c, design.pixel_range)).collect();
-                let shape = design.image;
-                let images = Array4::from_shape_vec((count, shape.height, shape.width, shape.channels), pixels);
-                Some(images.expect("the generator's output is an image"))
-            }
             Self::Gan(gan) => Some(gan.generate(count, u64::from(seed))),
-            Self::Classifier(_) => None,
+            _ => None,
         }
     }
 
@@ -154,18 +195,21 @@ impl<'a> Learner<'a> {
     /// # Errors
     /// If the images have another shape.
     pub fn classify(&self, data: &DataSet) -> Result<Option<Vec<usize>>, TrainingError> {
-        match self {
-            Self::Chip(trainer, schedule) if schedule.design.network(Role::Classifier).is_some() => {
-                let codes = codes(data.images.view(), &schedule.design);
-                let class = |image: &Vec<i8>| -> Result<usize, TrainingError> {
-                    let outputs = trainer.classify(image)?;
-                    let better = |best: usize, i: usize| if outputs[i] > outputs[best] { i } else { best };
-                    Ok((0..outputs.len()).fold(0, better))
-                };
-                codes.par_iter().map(class).collect::<Result<_, _>>().map(Some)
+        if let Some((trainer, schedule)) = self.trainer() {
+            if schedule.design.network(Role::Classifier).is_none() {
+                return Ok(None);
             }
+            let codes = codes(data.images.view(), &schedule.design);
+            let class = |image: &Vec<i8>| -> Result<usize, TrainingError> {
+                let outputs = trainer.classify(image)?;
+                let better = |best: usize, i: usize| if outputs[i] > outputs[best] { i } else { best };
+                Ok((0..outputs.len()).fold(0, better))
+            };
+            return codes.par_iter().map(class).collect::<Result<_, _>>().map(Some);
+        }
+        match self {
             Self::Classifier(classifier) => Ok(Some(classifier.classify(data.images.view()).classes())),
-            Self::Chip(..) | Self::Gan(_) => Ok(None),
+            _ => Ok(None),
         }
     }
 
@@ -184,7 +228,7 @@ impl<'a> Learner<'a> {
     /// The float weights; `None` on the chip, where they have no scale.
     pub fn weights(&self) -> Option<&Weights> {
         match self {
-            Self::Chip(..) => None,
+            Self::Chip(..) | Self::Hardware(..) => None,
             Self::Gan(gan) => Some(&gan.state().weights),
             Self::Classifier(classifier) => Some(&classifier.state().weights),
         }
@@ -206,6 +250,25 @@ impl TrainingData {
 fn codes(images: ArrayView4<'_, u8>, design: &Design) -> Vec<Vec<i8>> {
     let code = |&p: &u8| pixel_to_code(p, design.pixel_range);
     images.outer_iter().map(|image| image.iter().map(code).collect()).collect()
+}
+
+/// Compares hardware and golden model after a step: losses, devices, biases and registers.
+fn require_equal(session: &mut TrainingSession, report: &StepReport) -> Result<(), TrainingError> {
+    let step = session.golden().state().step;
+    let expected = report.losses.iter().map(|l| l.loss as u32).collect::<Vec<_>>();
+    let got = session.losses()?;
+    if expected != got {
+        let text = format!("losses {expected:?} of the golden model, {got:?} of the hardware");
+        return Err(TrainingError::Differs { step, count: 1, first: text });
+    }
+    let differences = session.differences()?;
+    match differences.first() {
+        None => Ok(()),
+        Some(d) => {
+            let first = format!("layer {}, {} {:?}: expected {}, got {}", d.layer, d.what, d.place, d.expected, d.got);
+            Err(TrainingError::Differs { step, count: differences.len(), first })
+        }
+    }
 }
 
 fn losses(report: &StepReport) -> BTreeMap<&'static str, f64> {

@@ -35,6 +35,8 @@ pub struct Options {
     pub checkpoint_every: u64,
     /// Steps from one picture, or test of a classifier, to the next.
     pub picture_every: u64,
+    /// Train the simulated hardware, and compare it with the golden model after each step.
+    pub hardware: bool,
     pub out: PathBuf,
 }
 
@@ -114,6 +116,7 @@ impl<'a> Run<'a> {
         } else {
             Learner::initial(schedule, options.kind, options.seed)?
         };
+        let learner = if options.hardware { learner.into_hardware()? } else { learner };
         let continued_from = learner.steps();
         Ok(Self { schedule, data, options, origin, directory, learner, continued_from })
     }
@@ -173,9 +176,9 @@ impl<'a> Run<'a> {
     }
 
     /// Metrics first: lines after the checkpoint are dropped when a run continues, missing ones could not be made again.
-    fn save(&self, metrics: &mut Metrics) -> Result<(), TrainingError> {
+    fn save(&mut self, metrics: &mut Metrics) -> Result<(), TrainingError> {
         metrics.sync()?;
-        let checkpoint = Checkpoint { origin: self.origin.clone(), state: self.learner.state() };
+        let checkpoint = Checkpoint { origin: self.origin.clone(), state: self.learner.state()? };
         checkpoint.write(&self.schedule.design, &self.directory.file(CHECKPOINT))
     }
 
