@@ -132,12 +132,13 @@ impl Surroundings {
     fn expected(&self, op: &Op, position: &Position, stream: &mut LaneRandom) -> [Vec<i8>; 2] {
         let mut lines = self.lines.clone().map(|side| vec![0; side.len()]);
         for &side in op.sides() {
+            let rate = if side == 0 { op.rate.of_inputs() } else { op.rate.of_errors() };
             for word in position[side].iter().flat_map(|s| self.words(s)) {
                 for (element, line) in word {
                     let value = self.memories[side][op.base(side) * self.lanes + element];
                     let random = stream.lane(element % self.lanes);
                     let fires = op.kind == Kind::Update && self.fires;
-                    lines[side][line] = if fires { fire(value, random, op.rate) } else { value };
+                    lines[side][line] = if fires { fire(value, random, rate) } else { value };
                 }
                 if op.kind == Kind::Update {
                     stream.step();

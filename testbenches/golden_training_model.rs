@@ -389,8 +389,8 @@ impl Model {
                     }
                     continue;
                 }
-                let word_lines = self.fire(&rows, &x, rate);
-                let bit_lines = self.fire(&columns, &d, rate);
+                let word_lines = self.fire(&rows, &x, Rate::from_code(rate.code().max(16) - 16));
+                let bit_lines = self.fire(&columns, &d, Rate::from_code((rate.code() + 16).min(127)));
                 let mut given = 0;
                 for (word, bit, up) in [(1, 1, false), (1, -1, true), (-1, 1, true), (-1, -1, false)] {
                     let chosen = |codes: &[i8], sign: i8| -> Vec<usize> {

@@ -57,6 +57,8 @@ pub struct Rate(u8);
 
 impl Rate {
     pub const BITS: u32 = 8;
+    /// Codes from a layer's rate to those of its two sides: a factor of 4.
+    pub const SIDE: u8 = 16;
     /// Largest rate of pulses: every code of 2 or more fires always.
     pub const MAX_FIRE: Rate = Rate(127);
     /// Largest gradient step, `15 * 2^22`.
@@ -79,6 +81,16 @@ impl Rate {
     #[inline]
     pub fn exponent(self) -> u32 {
         u32::from(self.0 >> 3)
+    }
+
+    /// The rate of word lines (inputs) in an update by pulses: a quarter of this one, or the smallest.
+    pub fn of_inputs(self) -> Self {
+        Self(self.0.saturating_sub(Self::SIDE))
+    }
+
+    /// The rate of bit lines (errors): four times this one, or [`Rate::MAX_FIRE`].
+    pub fn of_errors(self) -> Self {
+        Self((self.0 + Self::SIDE).min(Self::MAX_FIRE.0))
     }
 
     /// `mantissa * 2^exponent`.

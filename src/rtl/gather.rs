@@ -166,7 +166,12 @@ pub fn gather(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
             let word = m.wire("read_word", side1.mux(&t.error_data, &read_data));
             match &t.fire {
                 None => word,
-                Some(fire) => fired(&mut m, schedule, &word, &t.update, &valid1, fire),
+                Some((random, rate, step)) => {
+                    m.assign(step, t.update.and(&valid1));
+                    let rate = rate_of(&mut m, rate, &side1);
+                    let codes = fired(&mut m, schedule, &word, random, &rate);
+                    m.wire("line_word", t.update.mux(&codes, word))
+                }
             }
         }
         _ => read_data,
@@ -228,15 +233,19 @@ pub fn gather(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
     m.finish()
 }
 
-/// In an update, `word` as lines that fire: -1, 0 or 1 a lane.
-fn fired(
-    m: &mut Builder,
-    schedule: &Schedule,
-    word: &Expr,
-    update: &Expr,
-    valid: &Expr,
-    (random, rate, step): &(Expr, Expr, Expr),
-) -> Expr {
+/// The rate of a side: a quarter of the layer's for inputs, four times for errors.
+fn rate_of(m: &mut Builder, rate: &Expr, side: &Expr) -> Expr {
+    debug_assert_eq!(Rate::SIDE, 16);
+    let (steps, rest) = (rate.slice(4, 4), rate.slice(0, 4));
+    let near = |steps: Expr| Expr::concat(&[steps, rest.clone()]);
+    let lower = steps.any().mux(near(steps.sub(Expr::lit(4, 1))), Expr::zero(8));
+    let most = Expr::lit(8, u128::from(Rate::MAX_FIRE.code()));
+    let higher = steps.uge(Expr::lit(4, 7)).mux(most, near(steps.add(Expr::lit(4, 1))));
+    m.wire("side_rate", side.mux(higher, lower))
+}
+
+/// `word` as lines that fire: -1, 0 or 1 a lane.
+fn fired(m: &mut Builder, schedule: &Schedule, word: &Expr, random: &Expr, rate: &Expr) -> Expr {
     let lane_module = fire_lane();
     let codes = m.net("fired", 8 * schedule.lanes);
     m.gen_for("gen_fire", "lane", 0..schedule.lanes, |m, lane| {
@@ -247,8 +256,7 @@ fn fired(
             u.connect("code_o", codes.part_at(lane * 8, 8));
         });
     });
-    m.assign(step, update.and(valid));
-    m.wire("line_word", update.mux(&codes, word))
+    codes
 }
 
 /// `value` in exactly `width` bits: cut (the schedule guarantees that the cut bits are zero) or zero-extended.

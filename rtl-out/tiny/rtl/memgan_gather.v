@@ -127,6 +127,13 @@ module memgan_gather (
   assign dac_side_o = side2_q;
 
   wire [31:0] read_word = side1_q ? error_data_i : read_data_i;
+
+  assign random_step_o = update_i && valid1_q;
+
+  wire [7:0]  side_rate = side1_q ? ((rate_i[7:4] >= 4'd7) ? 8'd127
+          : {rate_i[7:4] + 4'd1, rate_i[3:0]})
+      : (|rate_i[7:4]) ? {rate_i[7:4] - 4'd1, rate_i[3:0]}
+      : 8'd0;
   wire [31:0] fired;
 
   genvar lane;
@@ -135,13 +142,11 @@ module memgan_gather (
       memgan_fire u_fire (
         .value_i  (read_word[lane*8 +: 8]),
         .random_i (random_i[lane*16 +: 16]),
-        .rate_i   (rate_i),
+        .rate_i   (side_rate),
         .code_o   (fired[lane*8 +: 8])
       );
     end
   endgenerate
-
-  assign random_step_o = update_i && valid1_q;
 
   wire [31:0] line_word = update_i ? fired : read_word;
 

@@ -49,8 +49,8 @@ pub(super) fn update(
         _ => (None, None),
     };
     let rate = devices.layer.rate;
-    let inputs = Fire { set, tensor: inputs, window: input_window, run_len: op.gather_len, rate };
-    let errors = Fire { set, tensor: errors, window: error_window, run_len: op.drain_len, rate };
+    let inputs = Fire { set, tensor: inputs, window: input_window, run_len: op.gather_len, rate: rate.of_inputs() };
+    let errors = Fire { set, tensor: errors, window: error_window, run_len: op.drain_len, rate: rate.of_errors() };
     let PulseBuffers { rows, columns } = buffers;
     let mut count = 0u32;
     for position in 0..op.positions {

@@ -37,16 +37,16 @@ pub struct TrainSettings {
 impl TrainSettings {
     /// The defaults for a design.
     pub fn of(design: &Design) -> Self {
-        let pulses = match design.training.as_ref().map(|t| t.rule) {
-            Some(UpdateRule::Stochastic) => 1.0,
-            _ => 0.2,
+        let (generator, discriminator) = match design.training.as_ref().map(|t| t.rule) {
+            Some(UpdateRule::Stochastic) => (1.5, 3.0),
+            _ => (0.2, 0.1),
         };
         Self {
             weight_rms: 0.29,
             activation_codes: 25.0,
-            generator_pulses: pulses,
-            discriminator_pulses: pulses / 2.0,
-            classifier_pulses: pulses,
+            generator_pulses: generator,
+            discriminator_pulses: discriminator,
+            classifier_pulses: generator,
             fineness: 7,
             fall: None,
         }
