@@ -55,12 +55,12 @@ fn tiny() {
     clean(&common::preset("tiny"));
 }
 
-/// Every preset with the rule that it does not have.
+/// Small presets with the rule that they do not have.
 #[test]
 fn other_rule() {
-    for preset in presets() {
-        let schedule = common::preset(preset.name);
-        let rule = Design::load(preset.name).expect("a preset").training.expect("a preset that trains").rule;
+    for name in ["tiny", "mnist-small", "cnn"] {
+        let schedule = common::preset(name);
+        let rule = Design::load(name).expect("a preset").training.expect("a preset that trains").rule;
         let other = match rule {
             UpdateRule::Stochastic => UpdateRule::Accumulate,
             UpdateRule::Accumulate => UpdateRule::Stochastic,
