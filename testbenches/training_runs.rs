@@ -137,6 +137,14 @@ fn hardware_and_golden_model_continue_each_other() {
     }
     place.assert_same("whole", "mixed");
 
+    // What was trained makes images in the hardware, and its devices are in the emitted images.
+    place.must(0, "simulate stochastic.toml --checkpoint mixed/checkpoint.safetensors --images 2 --out simulated");
+    place.must(0, "emit stochastic.toml --checkpoint mixed/checkpoint.safetensors --out trained");
+    place.must(0, "emit stochastic.toml --out untrained");
+    let registers = |run: &str| String::from_utf8(place.file(run, "weights/training.hex")).expect("text");
+    assert_ne!(registers("trained").lines().nth(1), registers("untrained").lines().nth(1));
+    assert_ne!(place.file("trained", "weights/generator_0.hex"), place.file("untrained", "weights/generator_0.hex"));
+
     // Remainders of gradients cannot be written to the hardware.
     place.must(0, &args("accumulate.toml", 3, "remainders"));
     let before = place.file("remainders", CHECKPOINT);
@@ -273,6 +281,19 @@ fn wrong_arguments_are_answered_before_anything_is_written() {
     }
     let text = place.must(3, "train tiny --steps 1 --images 20 --out file");
     assert!(text.contains("cannot be made a directory"), "{text}");
+}
+
+#[test]
+fn only_devices_of_the_same_design_can_be_emitted() {
+    let place = Place::new();
+    place.must(0, "train stochastic.toml --float --steps 1 --images 20 --out floats");
+    let text = place.must(2, "emit stochastic.toml --checkpoint floats/checkpoint.safetensors --out y");
+    assert!(text.contains("--float") && text.contains("weights.safetensors"), "{text}");
+    let text = place.must(2, "emit mlp --checkpoint floats/checkpoint.safetensors --out y");
+    assert!(text.contains("the design is"), "{text}");
+    let text = place.must(2, "emit stochastic.toml --checkpoint none.safetensors --out y");
+    assert!(text.contains("none.safetensors"), "{text}");
+    assert!(!place.path("y").exists());
 }
 
 #[test]

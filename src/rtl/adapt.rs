@@ -380,7 +380,7 @@ pub fn adapt(schedule: &Schedule) -> Arc<Module> {
     let coarse = m.wire("coarseness", shift.ugt(&fineness).mux(shift.sub(&fineness), Expr::zero(s)));
     let wide = bb + 2;
     let chance = m.wire("chance", fineness.ugt(&shift).mux(fineness.sub(&shift), Expr::zero(s)));
-    m.comment("A step below 1 is a step of 1, taken if the first of the random bits, 15 less this many, are zero.");
+    m.comment("A step below 1 is a step of 1 that is taken only if as many of the first random bits are zero.");
     let taken = m.wire("bias_steps", random.shr_dyn(chance.not()).any().not());
     let step = m.wire("bias_step", taken.mux(Expr::lit(wide, 1).shl_dyn(&coarse), Expr::zero(wide)));
     let against = sum.msb().mux(&step, sum.any().mux(step.neg(), Expr::zero(wide)));

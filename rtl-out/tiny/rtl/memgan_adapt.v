@@ -254,8 +254,7 @@ module memgan_adapt (
   wire [3:0]  coarseness = (shift_i > fineness_i) ? shift_i - fineness_i : 4'd0;
   wire [3:0]  chance = (fineness_i > shift_i) ? fineness_i - shift_i : 4'd0;
 
-  // A step below 1 is a step of 1, taken if the first of the random bits, 15 less this many, are
-  // zero.
+  // A step below 1 is a step of 1 that is taken only if as many of the first random bits are zero.
   wire        bias_steps = !(|(random_i >> (~chance)));
   wire [17:0] bias_step = bias_steps ? 18'd1 << coarseness : 18'd0;
   wire [17:0] against = trained_i ? (sum_of_1[17] ? bias_step : (|sum_of_1) ? -bias_step : 18'd0)
