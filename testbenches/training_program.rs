@@ -4,7 +4,7 @@ use memgan::config::{Activation, Design, preset};
 use memgan::schedule::{LossTarget, Op, OpKind, Pass, Phase, Schedule};
 
 fn schedule(name: &str, rule: &str) -> Schedule {
-    let text = preset(name).expect("a preset").text;
+    let text = preset(name).expect("a preset").text.split("\n[training]").next().expect("a text");
     let text = format!("{text}\n[training]\nrule = \"{rule}\"\nbatch = 4\n");
     Schedule::new(&Design::from_toml(&text, name).unwrap_or_else(|e| panic!("{e:?}")))
 }
