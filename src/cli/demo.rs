@@ -34,7 +34,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
     let mapping = prepare::map(&schedule, &weights)?;
     let (data, note) = args.data.load(&design, PASSES, SEED)?;
     simulate::make_directory(&args.out)?;
-    let package = Package::new(&schedule, Some(&prepare::content(&schedule, &weights, SEED)?));
+    let package = Package::new(&schedule, Some(&prepare::content(&schedule, &mapping, SEED)));
     let hardware = args.out.join("hardware");
     write_directory(&package, &hardware)?;
     if output.format == Format::Human {

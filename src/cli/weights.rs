@@ -43,7 +43,10 @@ impl WeightArgs {
             return Ok(state.content(schedule));
         }
         Ok(match &self.weights {
-            Some(path) => prepare::content(schedule, &Weights::load(&schedule.design, path)?, self.seed)?,
+            Some(path) => {
+                let mapping = prepare::map(schedule, &Weights::load(&schedule.design, path)?)?;
+                prepare::content(schedule, &mapping, self.seed)
+            }
             None => prepare::initial_content(schedule, self.seed)?,
         })
     }

@@ -3,7 +3,7 @@
 use super::session::{SessionOptions, program, start_driver, stream};
 use crate::config::Role;
 use crate::cosim::{ConfigSpace, ConfigWord, CosimError, Driver, Op};
-use crate::device::{CellCode, ProgramPlace, TrainingRegisters};
+use crate::device::{CellCode, ProgramPlace};
 use crate::emit::training_word;
 use crate::golden::{StepReport, TrainState, Trainer};
 use crate::numeric::{Rate, SEED_STEP};
@@ -97,15 +97,7 @@ impl<'a> TrainingSession<'a> {
 
     /// Writes a layer's training registers, with its target of the present step.
     fn write_registers(&mut self, layer: usize) -> Result<(), CosimError> {
-        let s = &self.golden.state().layers[layer];
-        let registers = TrainingRegisters {
-            back_gain: s.back_gain,
-            back_shift: s.back_shift,
-            rate: s.rate.code(),
-            fineness: s.fineness,
-            target: self.golden.target(layer),
-        };
-        let data = training_word(&registers);
+        let data = training_word(&self.golden.state().layers[layer].registers(self.golden.target(layer)));
         self.driver.config(&[ConfigWord { space: ConfigSpace::Training, addr: layer as u32, data }])
     }
 

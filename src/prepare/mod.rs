@@ -44,8 +44,11 @@ pub fn map(schedule: &Schedule, weights: &Weights) -> Result<Mapping, MappingErr
 /// # Errors
 /// If the weights do not have the design's shapes.
 pub fn initial_state(schedule: &Schedule, weights: &Weights, seed: u32) -> Result<TrainState, MappingError> {
-    let settings = TrainSettings::of(&schedule.design);
-    Ok(TrainState::initial(schedule, &map(schedule, weights)?, &settings, seed))
+    Ok(start_of(schedule, &map(schedule, weights)?, seed))
+}
+
+fn start_of(schedule: &Schedule, mapping: &Mapping, seed: u32) -> TrainState {
+    TrainState::initial(schedule, mapping, &TrainSettings::of(&schedule.design), seed)
 }
 
 /// What a chip is programmed with before anything was learned: in a design that trains the start of its training, else
@@ -61,20 +64,17 @@ pub fn initial_content(schedule: &Schedule, seed: u32) -> Result<Content, Mappin
     }
 }
 
-/// What a chip is programmed with when it is to use the given weights; a training begins there.
-///
-/// # Errors
-/// If the weights do not have the design's shapes.
-pub fn content(schedule: &Schedule, weights: &Weights, seed: u32) -> Result<Content, MappingError> {
-    let mut content = map(schedule, weights)?.content(schedule);
+/// What a chip is programmed with when it is to use mapped weights; a training begins there.
+pub fn content(schedule: &Schedule, mapping: &Mapping, seed: u32) -> Content {
+    let mut content = mapping.content(schedule);
     if schedule.design.training.is_some() {
-        let initial = initial_state(schedule, weights, seed)?.content(schedule);
-        for (layer, initial) in content.layers.iter_mut().zip(&initial.layers) {
-            layer.training = initial.training;
+        let start = start_of(schedule, mapping, seed);
+        for (layer, state) in content.layers.iter_mut().zip(&start.layers) {
+            layer.training = Some(state.registers(state.target));
         }
-        content.train_seed = initial.train_seed;
+        content.train_seed = Some(start.seed);
     }
-    Ok(content)
+    content
 }
 
 /// Matrix and biases of every layer over all networks.

@@ -135,22 +135,12 @@ impl<'a> Learner<'a> {
     ) -> Result<StepRecord, TrainingError> {
         let mut hardware = None;
         let (losses, pulses, trouble) = match self {
-            Self::Chip(trainer, schedule) => {
+            Self::Chip(_, schedule) | Self::Hardware(_, schedule) => {
+                let schedule = *schedule;
                 let codes = codes(images, &schedule.design);
                 let views: Vec<&[i8]> = codes.iter().map(Vec::as_slice).collect();
-                let classifies = schedule.design.network(Role::Classifier).is_some();
-                trainer.record_pulses(measure);
-                let report = trainer.step(&views, classifies.then_some(labels))?;
-                hardware = measure.then(|| StepCycles::predict(schedule, views.len(), &report));
-                let trouble = report.divergence().map(|d| describe(d, schedule));
-                (losses(&report), pulses(&report, schedule), trouble)
-            }
-            Self::Hardware(session, schedule) => {
-                let codes = codes(images, &schedule.design);
-                let views: Vec<&[i8]> = codes.iter().map(Vec::as_slice).collect();
-                let classifies = schedule.design.network(Role::Classifier).is_some();
-                let report = session.step(&views, classifies.then_some(labels))?;
-                require_equal(session, &report)?;
+                let labels = schedule.design.network(Role::Classifier).map(|_| labels);
+                let report = self.step_on_devices(&views, labels, measure)?;
                 hardware = measure.then(|| StepCycles::predict(schedule, views.len(), &report));
                 let trouble = report.divergence().map(|d| describe(d, schedule));
                 (losses(&report), pulses(&report, schedule), trouble)
@@ -169,6 +159,28 @@ impl<'a> Learner<'a> {
             }
         };
         Ok(StepRecord { step: self.steps(), losses, pulses, test_accuracy: None, trouble, hardware })
+    }
+
+    /// A step of the golden model, or of the hardware, which must then be equal to it.
+    fn step_on_devices(
+        &mut self,
+        images: &[&[i8]],
+        labels: Option<&[u8]>,
+        measure: bool,
+    ) -> Result<StepReport, TrainingError> {
+        match self {
+            Self::Chip(trainer, _) => {
+                trainer.record_pulses(measure);
+                Ok(trainer.step(images, labels)?)
+            }
+            // Its golden model records pulses always.
+            Self::Hardware(session, _) => {
+                let report = session.step(images, labels)?;
+                require_equal(session, &report)?;
+                Ok(report)
+            }
+            Self::Gan(_) | Self::Classifier(_) => unreachable!("floats are on no devices"),
+        }
     }
 
     /// `count` images, `[count, height, width, channels]`; `None` for a classifier. The same seed gives the same images.

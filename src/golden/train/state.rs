@@ -53,6 +53,17 @@ impl LayerState {
         i16::from(self.plus[(i, j)]) - i16::from(self.minus[(i, j)])
     }
 
+    /// The layer's training registers with a target.
+    pub fn registers(&self, target: u32) -> TrainingRegisters {
+        TrainingRegisters {
+            back_gain: self.back_gain,
+            back_shift: self.back_shift,
+            rate: self.rate.code(),
+            fineness: self.fineness,
+            target,
+        }
+    }
+
     /// All weights in level steps, `[matrix_rows x matrix_columns]`.
     pub fn weights(&self) -> Array2<i16> {
         Zip::from(&self.plus).and(&self.minus).map_collect(|&p, &m| i16::from(p) - i16::from(m))
@@ -88,13 +99,7 @@ impl TrainState {
         let layer = |(index, s): (usize, &LayerState)| LayerContent {
             cells: ProgramWord::of_cells(schedule, index, |i, j| code.from_levels(s.plus[(i, j)], s.minus[(i, j)])),
             parameters: LayerParameters { gain: s.gain, shift: s.shift, bias: s.bias.clone() },
-            training: Some(TrainingRegisters {
-                back_gain: s.back_gain,
-                back_shift: s.back_shift,
-                rate: s.rate.code(),
-                fineness: s.fineness,
-                target: self.settings.target_at(s.target, self.step),
-            }),
+            training: Some(s.registers(self.settings.target_at(s.target, self.step))),
         };
         Content {
             layers: self.layers.iter().enumerate().map(layer).collect(),
