@@ -1,12 +1,13 @@
 //! The operations of a training step, written by hand from docs/training.md, against those of the schedule.
 
-use memgan::config::{Activation, Design, preset};
+mod common;
+
+use common::{preset, training};
+use memgan::config::{Activation, UpdateRule};
 use memgan::schedule::{LossTarget, Op, OpKind, Pass, Phase, Schedule};
 
-fn schedule(name: &str, rule: &str) -> Schedule {
-    let text = preset(name).expect("a preset").text.split("\n[training]").next().expect("a text");
-    let text = format!("{text}\n[training]\nrule = \"{rule}\"\nbatch = 4\n");
-    Schedule::new(&Design::from_toml(&text, name).unwrap_or_else(|e| panic!("{e:?}")))
+fn schedule(name: &str, rule: UpdateRule) -> Schedule {
+    training(&preset(name), rule, 4)
 }
 
 /// An operation in a line: pass, movement, layer, tensors; then what the pass needs beside.
@@ -53,20 +54,20 @@ fn line(schedule: &Schedule, op: &Op) -> String {
 }
 
 /// Compares the operations of a phase with lines, the phases being in order and without gaps.
-fn compare(name: &str, rule: &str, expected: &[(Phase, String)]) {
+fn compare(name: &str, rule: UpdateRule, expected: &[(Phase, String)]) {
     let schedule = schedule(name, rule);
     let mut next = schedule.programs.iter().map(|p| p.last_op + 1).max().unwrap();
-    assert_eq!(schedule.phases.len(), expected.len(), "{name}, {rule}: phases");
+    assert_eq!(schedule.phases.len(), expected.len(), "{name}, {rule:?}: phases");
     for (program, (phase, lines)) in schedule.phases.iter().zip(expected) {
-        assert_eq!(program.phase, *phase, "{name}, {rule}: order of the phases");
-        assert_eq!(program.first_op, next, "{name}, {rule}: {phase:?} begins after the phase before");
+        assert_eq!(program.phase, *phase, "{name}, {rule:?}: order of the phases");
+        assert_eq!(program.first_op, next, "{name}, {rule:?}: {phase:?} begins after the phase before");
         let got: Vec<String> =
             schedule.ops[program.first_op..=program.last_op].iter().map(|op| line(&schedule, op)).collect();
         let want: Vec<&str> = lines.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-        assert_eq!(got, want, "{name}, {rule}: {phase:?}");
+        assert_eq!(got, want, "{name}, {rule:?}: {phase:?}");
         next = program.last_op + 1;
     }
-    assert_eq!(next, schedule.ops.len(), "{name}, {rule}: operations of no phase");
+    assert_eq!(next, schedule.ops.len(), "{name}, {rule:?}: operations of no phase");
 }
 
 /// Phases of a GAN; `apply` is left out where gradients are not summed.
@@ -74,8 +75,8 @@ fn gan(name: &str, texts: [&str; 5]) {
     let phases =
         [Phase::Real, Phase::Fake, Phase::ApplyDiscriminator, Phase::Generate, Phase::ApplyGenerator].into_iter();
     let with: Vec<(Phase, String)> = phases.zip(texts.map(str::to_owned)).collect();
-    compare(name, "accumulate", &with);
-    compare(name, "stochastic", &without_apply(&with));
+    compare(name, UpdateRule::Accumulate, &with);
+    compare(name, UpdateRule::Stochastic, &without_apply(&with));
 }
 
 fn without_apply(phases: &[(Phase, String)]) -> Vec<(Phase, String)> {
@@ -232,14 +233,14 @@ fn cnn() {
         adapt control layers_2: - > - 10";
     let layers = |text: &str| text.replace("layers_", "classifier_");
     let with = [(Phase::Classify, layers(classify)), (Phase::ApplyClassifier, layers(apply))];
-    compare("cnn", "accumulate", &with);
-    compare("cnn", "stochastic", &without_apply(&with));
+    compare("cnn", UpdateRule::Accumulate, &with);
+    compare("cnn", UpdateRule::Stochastic, &without_apply(&with));
 }
 
 /// Positions, lengths of runs, and windows of tiny's training operations.
 #[test]
 fn runs_of_tiny() {
-    let schedule = schedule("tiny", "accumulate");
+    let schedule = schedule("tiny", UpdateRule::Accumulate);
     // Of the last phases: positions, elements of an input run, elements of an output run, kernel of the window.
     let sizes = |phase: Phase| -> Vec<(usize, usize, usize, usize)> {
         let program = schedule.phase(phase).expect("a phase");
