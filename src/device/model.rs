@@ -14,10 +14,6 @@ pub const LAW_SEGMENTS: usize = 32;
 pub const LAW_ONE: i32 = 4096;
 /// Steps have four bits below a code.
 pub const STEP_FRACTION: u32 = 4;
-/// Largest step: the window of the finest code.
-const MAX_STEP: i32 = 1 << 18;
-/// A device whose bounds are closer than this is stuck at the lower one.
-pub const MIN_RANGE: i32 = 64;
 /// A device's place in its range: `(code - low) * inverse >> 16`, 0..=1023.
 pub const PLACE_BITS: u32 = 10;
 
@@ -84,6 +80,16 @@ fn integer(value: f64) -> i32 {
 }
 
 impl ArrayModel {
+    /// Largest step: the window of the finest code, in 1/16.
+    pub const MAX_STEP: i32 = 1 << 18;
+    /// A device whose bounds are closer than this is stuck at the lower one.
+    pub const MIN_RANGE: i32 = 64;
+
+    /// Whether steps are the same everywhere, both ways.
+    pub fn constant_law(&self) -> bool {
+        self.law.iter().flatten().all(|&node| node == LAW_ONE)
+    }
+
     /// `None` where the devices are ideal.
     pub fn of(design: &Design) -> Option<Self> {
         let model = design.device.model.as_ref()?;
@@ -132,7 +138,7 @@ impl ArrayModel {
         Self {
             fraction,
             top,
-            step: integer(codes * most * f64::from(1 << STEP_FRACTION)).clamp(1, MAX_STEP),
+            step: integer(codes * most * f64::from(1 << STEP_FRACTION)).clamp(1, Self::MAX_STEP),
             plain: integer(f64::from(LAW_ONE) / most).min(LAW_ONE),
             mult_noise: model.mult_noise,
             law: laws.map(|law| law.map(|v| integer(v / most * f64::from(LAW_ONE)))),
@@ -195,11 +201,11 @@ impl ArrayModel {
         };
         let high = spread(self.top, self.high_dtod, n(Draw::High)).clamp(0, self.ceiling());
         let low = (self.top * (self.low_dtod * n(Draw::Low) >> 8) >> 8).clamp(0, self.ceiling());
-        if at.is_some() || high - low < MIN_RANGE {
+        if at.is_some() || high - low < Self::MIN_RANGE {
             let at = at.unwrap_or(low);
             return DeviceParameters { low: at, high: at, up: 0, down: 0, inverse: 0 };
         }
-        let step = spread(self.step, self.step_dtod, n(Draw::Step)).max(0).min(MAX_STEP);
+        let step = spread(self.step, self.step_dtod, n(Draw::Step)).clamp(0, Self::MAX_STEP);
         let up_down = self.up_down + (self.up_down_dtod * n(Draw::UpDown) >> 8);
         let scaled = |by: i32| (step * (256 - by.clamp(0, 256))) >> 8;
         DeviceParameters { low, high, up: scaled(-up_down), down: scaled(up_down), inverse: (1 << 26) / (high - low) }
