@@ -1,0 +1,12 @@
+//! The electrical truth of one tile: its resistor network solved exactly, its SPICE netlist, and an integer correction
+//! for the voltage that its wires lose.
+//!
+//! Every line is a chain of segments of one resistance. Word line `i` starts at a driver and meets bit line 0 first;
+//! bit line `k` meets word line 0 first and ends, behind the last word line, at a sense amplifier that holds it at 0 V.
+
+mod bit_line;
+mod network;
+#[cfg(test)]
+mod tests;
+
+pub use network::{Factored, Network, NetworkError, OperatingPoint};
