@@ -99,7 +99,7 @@ fn codes(input: &str, tile: &Tile) -> Result<Vec<i8>, CliError> {
         }
         Err(_) => read_codes(input, used)?,
     };
-    codes.resize(tile.word_lines(), 0);
+    codes.resize(tile.lines.rows, 0);
     Ok(codes)
 }
 
@@ -158,8 +158,8 @@ fn report(
             "layer": tile.layer,
             "tile": tile.index,
             "design_tile": tile.design_index,
-            "word_lines": tile.word_lines(),
-            "bit_lines": tile.bit_lines(),
+            "word_lines": tile.lines.rows,
+            "bit_lines": tile.lines.bit_lines(),
             "matrix_rows": tile.matrix_rows,
             "matrix_columns": tile.matrix_columns,
             "wire_ohm": args.wire_ohm,
@@ -182,7 +182,7 @@ fn report(
                 tile.layer,
                 tile.index,
                 tile.layer_tiles,
-                tile.word_lines(),
+                tile.lines.rows,
                 tile.matrix_columns.len(),
                 grouped(tile.levels.len()),
                 content_note(&args.weights),

@@ -5,12 +5,18 @@
 //! bit line `k` meets word line 0 first and ends, behind the last word line, at a sense amplifier that holds it at 0 V.
 
 mod bit_line;
+mod ir_drop;
+#[cfg(test)]
+mod ir_drop_tests;
+mod lines;
 mod netlist;
 mod network;
 #[cfg(test)]
 mod tests;
 mod tile;
 
+pub use ir_drop::{CellFactors, FACTOR_BITS, FINE_MAX, IrDrop, IrDropError, LineFactors};
+pub use lines::Lines;
 pub use netlist::{Netlist, netlist};
 pub use network::{Factored, Network, NetworkError, OperatingPoint};
 pub use tile::{Tile, level_siemens, line_volts, unit_ampere};

@@ -1,7 +1,7 @@
 //! A tile as a netlist for ngspice.
 
 use super::tile::{Tile, line_volts, unit_ampere};
-use crate::config::Design;
+use crate::config::{Design, PairScheme};
 use std::fmt::Write;
 
 /// What a netlist shows.
@@ -55,12 +55,12 @@ impl Netlist<'_> {
         line("content", self.content.into())?;
         line("input", format!("{}; one code of -127..127 a word line", self.input))?;
         line("units", "ohm, volt, ampere".into())?;
-        let pairs = if tile.is_differential() {
+        let pairs = if tile.lines.pair == PairScheme::Differential {
             "p<c> and m<c> are the bit lines of weight column c, a weight is plus minus minus"
         } else {
             "p<c> is the bit line of weight column c, ref the reference line, a weight is p minus ref"
         };
-        line("lines", format!("{} word lines, {} bit lines: {pairs}", tile.word_lines(), tile.bit_lines()))?;
+        line("lines", format!("{} word lines, {} bit lines: {pairs}", tile.lines.rows, tile.lines.bit_lines()))?;
         line("matrix rows", ranges(&tile.matrix_rows, "word lines"))?;
         line("matrix columns", ranges(&tile.matrix_columns, "weight columns"))?;
         let window = format!("{} to {} ohm in {} levels", device.r_off_ohm, device.r_on_ohm, device.levels);
@@ -91,11 +91,11 @@ impl Netlist<'_> {
 
     fn word_lines(&self, out: &mut String) -> std::fmt::Result {
         writeln!(out, "\n* Word lines")?;
-        for i in 0..self.tile.word_lines() {
+        for i in 0..self.tile.lines.rows {
             let mut before = format!("x{i}");
-            for k in 0..self.tile.bit_lines() {
+            for k in 0..self.tile.lines.bit_lines() {
                 let node = self.word_node(i, k);
-                writeln!(out, "Rw{i}_{} {before} {node} {}", self.tile.bit_line_name(k), self.wire_ohm)?;
+                writeln!(out, "Rw{i}_{} {before} {node} {}", self.tile.lines.name(k), self.wire_ohm)?;
                 before = node;
             }
         }
@@ -106,7 +106,7 @@ impl Netlist<'_> {
         writeln!(out, "\n* Cells: word line, bit line, ohm")?;
         let conductances = self.tile.conductances(self.design);
         for ((i, k), siemens) in conductances.indexed_iter() {
-            let (name, level) = (self.tile.bit_line_name(k), self.tile.levels[(i, k)]);
+            let (name, level) = (self.tile.lines.name(k), self.tile.levels[(i, k)]);
             let (word, bit) = (self.word_node(i, k), self.bit_node(i, k));
             writeln!(out, "Rc{i}_{name} {word} {bit} {} ; level {level}", siemens.recip())?;
         }
@@ -115,9 +115,9 @@ impl Netlist<'_> {
 
     fn bit_lines(&self, out: &mut String) -> std::fmt::Result {
         writeln!(out, "\n* Bit lines")?;
-        let last = self.tile.word_lines() - 1;
-        for k in 0..self.tile.bit_lines() {
-            let name = self.tile.bit_line_name(k);
+        let last = self.tile.lines.rows - 1;
+        for k in 0..self.tile.lines.bit_lines() {
+            let name = self.tile.lines.name(k);
             for i in 0..=last {
                 let next = if i < last { self.bit_node(i + 1, k) } else { format!("s_{name}") };
                 writeln!(out, "Rb{i}_{name} {} {next} {}", self.bit_node(i, k), self.wire_ohm)?;
@@ -128,8 +128,8 @@ impl Netlist<'_> {
 
     fn sense(&self, out: &mut String) -> std::fmt::Result {
         writeln!(out, "\n* Sense amplifiers")?;
-        for k in 0..self.tile.bit_lines() {
-            let name = self.tile.bit_line_name(k);
+        for k in 0..self.tile.lines.bit_lines() {
+            let name = self.tile.lines.name(k);
             writeln!(out, "Vs_{name} s_{name} 0 DC 0")?;
         }
         Ok(())
@@ -138,13 +138,13 @@ impl Netlist<'_> {
     fn control(&self, out: &mut String) -> std::fmt::Result {
         let tile = self.tile;
         writeln!(out, "\n.control\nset numdgt=15\nop")?;
-        for k in 0..tile.bit_lines() {
-            writeln!(out, "print i(vs_{})", tile.bit_line_name(k))?;
+        for k in 0..tile.lines.bit_lines() {
+            writeln!(out, "print i(vs_{})", tile.lines.name(k))?;
         }
         writeln!(out, "* ampere a unit of the sums")?;
         writeln!(out, "let unit = {:e}", unit_ampere(self.design))?;
         for (column, sum) in tile.sums(self.codes).into_iter().enumerate() {
-            let (plus, minus) = (tile.bit_line_name(tile.plus(column)), tile.bit_line_name(tile.minus(column)));
+            let (plus, minus) = (tile.lines.name(tile.lines.plus(column)), tile.lines.name(tile.lines.minus(column)));
             writeln!(out, "* golden model: {sum}")?;
             writeln!(out, "let sum_{column} = (i(vs_{plus}) - i(vs_{minus})) / unit")?;
             writeln!(out, "print sum_{column}")?;
@@ -154,11 +154,11 @@ impl Netlist<'_> {
 
     /// Without wires a word line is the driver's node, and a bit line that of the sense amplifier.
     fn word_node(&self, i: usize, k: usize) -> String {
-        if self.wire_ohm > 0.0 { format!("w{i}_{}", self.tile.bit_line_name(k)) } else { format!("x{i}") }
+        if self.wire_ohm > 0.0 { format!("w{i}_{}", self.tile.lines.name(k)) } else { format!("x{i}") }
     }
 
     fn bit_node(&self, i: usize, k: usize) -> String {
-        let name = self.tile.bit_line_name(k);
+        let name = self.tile.lines.name(k);
         if self.wire_ohm > 0.0 { format!("b{i}_{name}") } else { format!("s_{name}") }
     }
 }

@@ -1,15 +1,13 @@
 //! One tile with all its devices, used by the matrix or not, as its wires meet them.
 
-use crate::config::{Crossbar, Design, PairScheme};
+use super::Lines;
+use crate::config::Design;
 use crate::device::{CellCode, ProgramWord};
 use crate::numeric::ACTIVATION_MAX;
 use crate::schedule::Schedule;
 use ndarray::Array2;
 
 /// A programmed tile.
-///
-/// Bit lines of a differential pair are neighbours: plus and minus of weight column `c` are bit lines `2 c` and
-/// `2 c + 1`. A reference line comes after all others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tile {
     pub layer: String,
@@ -23,7 +21,7 @@ pub struct Tile {
     /// Matrix row of each word line, and matrix column of each weight column, where the tile holds a part of the matrix.
     pub matrix_rows: Vec<Option<usize>>,
     pub matrix_columns: Vec<Option<usize>>,
-    pair: PairScheme,
+    pub lines: Lines,
 }
 
 impl Tile {
@@ -35,7 +33,8 @@ impl Tile {
     pub fn new(schedule: &Schedule, layer: usize, index: usize, cells: &[ProgramWord]) -> Self {
         let bank = &schedule.banks[layer];
         assert!(index < bank.tiles(), "tile {index} of {}", bank.tiles());
-        let Crossbar { rows, columns, columns_per_adc, pair, .. } = schedule.design.crossbar;
+        let crossbar = &schedule.design.crossbar;
+        let lines = Lines::of(crossbar);
         let code = CellCode::new(&schedule.design);
         let (plus, minus) = code.levels(code.unused());
         let mut tile = Self {
@@ -43,10 +42,10 @@ impl Tile {
             index,
             layer_tiles: bank.tiles(),
             design_index: bank.first_tile + index,
-            levels: Array2::zeros((rows, bit_lines(pair, columns))),
-            matrix_rows: (0..rows).map(|i| Some(index / bank.column_tiles * rows + i)).collect(),
-            matrix_columns: vec![None; columns],
-            pair,
+            levels: Array2::zeros((lines.rows, lines.bit_lines())),
+            matrix_rows: (0..lines.rows).map(|i| Some(index / bank.column_tiles * lines.rows + i)).collect(),
+            matrix_columns: vec![None; lines.columns],
+            lines,
         };
         for row in &mut tile.matrix_rows {
             *row = row.filter(|&i| i < bank.matrix_rows);
@@ -57,63 +56,24 @@ impl Tile {
                 tile.matrix_columns[bank.bit_line(cell)] = Some(j);
             }
         }
-        for row in 0..rows {
-            for column in 0..columns {
+        for row in 0..lines.rows {
+            for column in 0..lines.columns {
                 tile.set(row, column, (plus, minus));
             }
         }
         let own = tile.design_index;
         for word in cells.iter().filter(|w| w.tile == own) {
             for (adc, &data) in word.cells.iter().enumerate() {
-                tile.set(word.row, adc * columns_per_adc + word.group, code.levels(data));
+                tile.set(word.row, adc * crossbar.columns_per_adc + word.group, code.levels(data));
             }
         }
         tile
     }
 
     fn set(&mut self, row: usize, column: usize, (plus, minus): (u8, u8)) {
-        let at = (self.plus(column), self.minus(column));
+        let at = (self.lines.plus(column), self.lines.minus(column));
         self.levels[(row, at.0)] = plus;
         self.levels[(row, at.1)] = minus;
-    }
-
-    /// Bit line of a weight column's plus devices.
-    pub fn plus(&self, column: usize) -> usize {
-        match self.pair {
-            PairScheme::Differential => 2 * column,
-            PairScheme::Reference => column,
-        }
-    }
-
-    /// Bit line of its minus devices, or the reference line.
-    pub fn minus(&self, column: usize) -> usize {
-        match self.pair {
-            PairScheme::Differential => 2 * column + 1,
-            PairScheme::Reference => self.matrix_columns.len(),
-        }
-    }
-
-    pub fn word_lines(&self) -> usize {
-        self.levels.nrows()
-    }
-
-    pub fn bit_lines(&self) -> usize {
-        self.levels.ncols()
-    }
-
-    /// Whether both devices of a weight are programmed.
-    pub fn is_differential(&self) -> bool {
-        self.pair == PairScheme::Differential
-    }
-
-    /// Short name of a bit line: `p<column>`, `m<column>`, or `ref`.
-    pub fn bit_line_name(&self, bit_line: usize) -> String {
-        match self.pair {
-            PairScheme::Differential if bit_line % 2 == 0 => format!("p{}", bit_line / 2),
-            PairScheme::Differential => format!("m{}", bit_line / 2),
-            PairScheme::Reference if bit_line < self.matrix_columns.len() => format!("p{bit_line}"),
-            PairScheme::Reference => "ref".into(),
-        }
     }
 
     /// Conductance of every device in siemens: levels are evenly spaced from `1 / r_off_ohm` to `1 / r_on_ohm`.
@@ -127,24 +87,18 @@ impl Tile {
     /// # Panics
     /// If `codes` has not one code a word line.
     pub fn sums(&self, codes: &[i8]) -> Vec<i64> {
-        assert_eq!(codes.len(), self.word_lines(), "one code a word line");
-        let weight = |i, c| i64::from(self.levels[(i, self.plus(c))]) - i64::from(self.levels[(i, self.minus(c))]);
+        assert_eq!(codes.len(), self.lines.rows, "one code a word line");
+        let level = |i, bit_line| i64::from(self.levels[(i, bit_line)]);
+        let weight = |i, c| level(i, self.lines.plus(c)) - level(i, self.lines.minus(c));
         let sum = |c| codes.iter().enumerate().map(|(i, &x)| i64::from(x) * weight(i, c)).sum();
-        (0..self.matrix_columns.len()).map(sum).collect()
+        (0..self.lines.columns).map(sum).collect()
     }
 
     /// The sums of all weight columns in level steps from the currents of all bit lines in amperes.
     pub fn sums_of_currents(&self, design: &Design, currents: &[f64]) -> Vec<f64> {
         let unit = unit_ampere(design);
-        (0..self.matrix_columns.len()).map(|c| (currents[self.plus(c)] - currents[self.minus(c)]) / unit).collect()
-    }
-}
-
-/// Physical bit lines of a tile with `columns` weight columns.
-fn bit_lines(pair: PairScheme, columns: usize) -> usize {
-    match pair {
-        PairScheme::Differential => 2 * columns,
-        PairScheme::Reference => columns + 1,
+        let lines = &self.lines;
+        (0..lines.columns).map(|c| (currents[lines.plus(c)] - currents[lines.minus(c)]) / unit).collect()
     }
 }
 
