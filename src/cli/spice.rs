@@ -184,7 +184,7 @@ fn report(
                 tile.layer_tiles,
                 tile.lines.rows,
                 tile.matrix_columns.len(),
-                grouped(tile.levels.len()),
+                grouped(tile.codes.len()),
                 content_note(&args.weights),
                 input_note(&args.input),
                 args.out.display(),

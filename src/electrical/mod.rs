@@ -19,4 +19,4 @@ pub use ir_drop::{CellFactors, FACTOR_BITS, FINE_MAX, IrDrop, IrDropError, LineF
 pub use lines::Lines;
 pub use netlist::{Netlist, netlist};
 pub use network::{Factored, Network, NetworkError, OperatingPoint};
-pub use tile::{Tile, level_siemens, line_volts, unit_ampere};
+pub use tile::{Tile, code_siemens, line_volts, unit_ampere};

@@ -2,6 +2,7 @@
 
 use super::tile::{Tile, line_volts, unit_ampere};
 use crate::config::{Design, PairScheme};
+use crate::device::CellCode;
 use std::fmt::Write;
 
 /// What a netlist shows.
@@ -63,7 +64,8 @@ impl Netlist<'_> {
         line("lines", format!("{} word lines, {} bit lines: {pairs}", tile.lines.rows, tile.lines.bit_lines()))?;
         line("matrix rows", ranges(&tile.matrix_rows, "word lines"))?;
         line("matrix columns", ranges(&tile.matrix_columns, "weight columns"))?;
-        let window = format!("{} to {} ohm in {} levels", device.r_off_ohm, device.r_on_ohm, device.levels);
+        let highest = (device.levels - 1) << CellCode::new(self.design).fraction();
+        let window = format!("{} ohm at code 0, {} ohm at code {highest}", device.r_off_ohm, device.r_on_ohm);
         line("devices", format!("{window}, evenly spaced in conductance; unused ones weigh zero"))?;
         line("drivers", format!("{} V times code / 127, at the side of bit line 0", device.read_v))?;
         line(
@@ -106,9 +108,9 @@ impl Netlist<'_> {
         writeln!(out, "\n* Cells: word line, bit line, ohm")?;
         let conductances = self.tile.conductances(self.design);
         for ((i, k), siemens) in conductances.indexed_iter() {
-            let (name, level) = (self.tile.lines.name(k), self.tile.levels[(i, k)]);
+            let (name, code) = (self.tile.lines.name(k), self.tile.codes[(i, k)]);
             let (word, bit) = (self.word_node(i, k), self.bit_node(i, k));
-            writeln!(out, "Rc{i}_{name} {word} {bit} {} ; level {level}", siemens.recip())?;
+            writeln!(out, "Rc{i}_{name} {word} {bit} {} ; code {code}", siemens.recip())?;
         }
         Ok(())
     }
