@@ -48,7 +48,7 @@ fn main() {
 }
 
 fn head(first: &str) {
-    let columns = ["none", "first order", "nominal: middle", "nominal: mean", "cells"];
+    let columns = ["none", "first order", "middle", "mean", "by loads"];
     println!("| {first} | {} |", columns.join(" | "));
     println!("|---|{}", "--:|".repeat(columns.len()));
 }
