@@ -82,10 +82,10 @@ fn small_networks_are_solved_as_by_dense_nodal_analysis() {
                 close(point.word[at], word[at], 0.2, 1e-10, "word line voltage");
                 close(point.bit[at], bit[at], 0.2, 1e-10, "bit line voltage");
             }
-            for k in 0..columns {
-                close(point.currents[k], sensed[k], 25e-6, 1e-9, "current");
+            for (k, &sensed) in sensed.iter().enumerate() {
+                close(point.currents[k], sensed, 25e-6, 1e-9, "current");
                 let product: f64 = (0..rows).map(|i| drivers[i] * factored.transfer()[(i, k)]).sum();
-                close(product, sensed[k], 25e-6, 1e-9, "current by the transfer matrix");
+                close(product, sensed, 25e-6, 1e-9, "current by the transfer matrix");
             }
         }
     }
