@@ -13,6 +13,7 @@ mod presets;
 mod schema;
 mod simulate;
 mod sizes;
+mod spice;
 mod stop;
 #[cfg(test)]
 mod tests;
@@ -69,6 +70,8 @@ enum Command {
     Train(train::Args),
     /// Score what a checkpoint generates, or measure the accuracy of a classifier.
     Evaluate(evaluate::Args),
+    /// Write a netlist of one tile for ngspice, with its devices, wires and an input.
+    Spice(spice::Args),
     /// Print the JSON Schema of a description.
     Schema,
 }
@@ -99,6 +102,7 @@ fn execute(command: Command, output: &mut Output) -> u8 {
         Command::Demo(args) => demo::run(&args, output),
         Command::Train(args) => train::run(&args, output),
         Command::Evaluate(args) => evaluate::run(&args, output),
+        Command::Spice(args) => spice::run(&args, output),
         Command::Schema => schema::run(output),
     };
     match result.and_then(|outcome| output.finish().map(|()| outcome)) {
