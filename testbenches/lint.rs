@@ -100,8 +100,15 @@ fn classifiers() {
 /// Models of devices that generate other Verilog, with training and without.
 #[test]
 fn real_devices() {
-    let every = "preset = \"ReRamSB\"\nstuck = 0.1\nread_noise = 0.01\nadc_offset = 1\nadc_gain = 0.01";
-    for model in ["preset = \"Ideal\"", "preset = \"EcRam\"", "preset = \"GokmenVlasov\"", "read_noise = 0.1", every] {
+    let every = "preset = \"ReRamSB\"\nstuck = 0.1\nread_noise = 0.01\nadc_offset = 1\nadc_gain = 0.01\nadc_nonlinearity = 0.5\nwire_ohm = 1";
+    for model in [
+        "preset = \"Ideal\"",
+        "preset = \"EcRam\"",
+        "preset = \"GokmenVlasov\"",
+        "read_noise = 0.1",
+        "wire_ohm = 2",
+        every,
+    ] {
         for name in ["tiny", "mlp"] {
             let text = config::preset(name).expect("a preset").text;
             for text in [text, text.split("[training]").next().expect("a text")] {

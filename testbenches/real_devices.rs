@@ -191,8 +191,13 @@ fn pulses_and_reads_vary_as_they_were_told_to() {
     near("spread of gains", sd, 0.05, 2e-3);
     let at = |adc| array.convert(sum, 0, 0, adc, gain, 16);
     let plain = at(AdcParameters::default());
-    assert_eq!(at(AdcParameters { offset: 32, gain: 0 }) - plain, 2, "an offset of two codes");
-    near("a gain of 5 %", f64::from(at(AdcParameters { offset: 0, gain: 205 })), 1.05 * f64::from(plain), 1.0);
+    assert_eq!(at(AdcParameters { offset: 32, ..Default::default() }) - plain, 2, "an offset of two codes");
+    near(
+        "a gain of 5 %",
+        f64::from(at(AdcParameters { gain: 205, ..Default::default() })),
+        1.05 * f64::from(plain),
+        1.0,
+    );
 }
 
 /// A random design that trains, and the same with real devices that have no imperfection.

@@ -72,6 +72,11 @@ pub struct DeviceModel {
     /// Offset of an ADC in codes, and its gain error; standard deviations over ADCs.
     pub adc_offset: f64,
     pub adc_gain: f64,
+    /// Bow of an ADC's transfer curve: largest deviation in codes, in the middle of each half; standard deviation over
+    /// ADCs.
+    pub adc_nonlinearity: f64,
+    /// Resistance of a word line or bit line from one cell to the next, in ohm.
+    pub wire_ohm: f64,
 }
 
 impl DeviceModel {
@@ -96,6 +101,8 @@ impl DeviceModel {
             read_noise: 0.0,
             adc_offset: 0.0,
             adc_gain: 0.0,
+            adc_nonlinearity: 0.0,
+            wire_ohm: 0.0,
         }
     }
 

@@ -6,7 +6,7 @@ use super::design::{Converter, Crossbar, Design, Device, Layer, LayerOp, PairSch
 use super::error::{ConfigError, ProblemKind, Source};
 use super::located::Located;
 use super::raw::{RawBuffer, RawConverter, RawCrossbar, RawDescription, RawDevice, RawTraining};
-use super::raw_device_model::device_model;
+use super::raw_device_model::{Tile, device_model};
 
 /// Columns that share one ADC, where the tile has as many.
 const COLUMNS_PER_ADC: usize = 8;
@@ -202,6 +202,8 @@ pub(super) fn device(source: Source, raw: &RawDevice, crossbar: &Crossbar) -> Re
         2.0,
         "half of the write voltage reaches devices that share a line, and must stay under the threshold",
     )?;
+    let (rows, columns) = (crossbar.rows, crossbar.columns);
+    let tile = Tile { rows, columns, r_on_ohm: raw.r_on_ohm.value, r_off_ohm: raw.r_off_ohm.value };
     Ok(Device {
         r_on_ohm: raw.r_on_ohm.value,
         r_off_ohm: raw.r_off_ohm.value,
@@ -210,7 +212,7 @@ pub(super) fn device(source: Source, raw: &RawDevice, crossbar: &Crossbar) -> Re
         write_v: write.value,
         read_v: read.value,
         pulse_ns: raw.pulse_ns.value,
-        model: device_model(source, raw.model.as_ref(), raw.levels.count(), (crossbar.rows, crossbar.columns))?,
+        model: device_model(source, raw.model.as_ref(), raw.levels.count(), tile)?,
     })
 }
 

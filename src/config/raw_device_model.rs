@@ -88,6 +88,12 @@ pub(super) struct RawDeviceModel {
     /// Standard deviation of the ADCs' gain errors.
     #[schemars(range(min = 0, max = 0.25))]
     pub adc_gain: Option<Located<f64>>,
+    /// Standard deviation of the bow of the ADCs' transfer curves, in codes.
+    #[schemars(range(min = 0, max = 16))]
+    pub adc_nonlinearity: Option<Located<f64>>,
+    /// Resistance of a line from one cell to the next, in ohm.
+    #[schemars(range(min = 0, max = 1000))]
+    pub wire_ohm: Option<Located<f64>>,
 }
 
 /// Nodes of a piecewise law.
@@ -96,11 +102,26 @@ const NODES: std::ops::RangeInclusive<usize> = 2..=1024;
 /// Longest line of a tile with real devices: its sums stay within 32 bits.
 const MAX_LINE: usize = 256;
 
+/// A wire from cell to cell may have this part of the least resistance of a device: the integers of the correction hold
+/// up to there.
+const MOST_OF_A_DEVICE: f64 = 0.02;
+/// Least ratio of the resistances with wires, for the same reason.
+const LEAST_RATIO: f64 = 1.6;
+
+/// What of the rest of the description the model depends on.
+#[derive(Clone, Copy)]
+pub(super) struct Tile {
+    pub rows: usize,
+    pub columns: usize,
+    pub r_on_ohm: f64,
+    pub r_off_ohm: f64,
+}
+
 pub(super) fn device_model(
     source: Source,
     raw: Option<&Located<RawDeviceModel>>,
     levels: u32,
-    lines: (usize, usize),
+    tile: Tile,
 ) -> Result<Option<DeviceModel>, ConfigError> {
     let Some(located) = raw else { return Ok(None) };
     let raw = &located.value;
@@ -122,6 +143,8 @@ pub(super) fn device_model(
         (&mut model.read_noise, &raw.read_noise),
         (&mut model.adc_offset, &raw.adc_offset),
         (&mut model.adc_gain, &raw.adc_gain),
+        (&mut model.adc_nonlinearity, &raw.adc_nonlinearity),
+        (&mut model.wire_ohm, &raw.wire_ohm),
     ];
     for (to, given) in numbers {
         if let Some(given) = given {
@@ -140,7 +163,7 @@ pub(super) fn device_model(
         None if preset == DevicePreset::Ideal => model.dw_min = model.range() / f64::from(levels - 1),
         None => {}
     }
-    together(source, located, &model, levels, lines)?;
+    together(source, located, &model, levels, tile)?;
     Ok(Some(model))
 }
 
@@ -150,7 +173,7 @@ fn together(
     located: &Located<RawDeviceModel>,
     model: &DeviceModel,
     levels: u32,
-    lines: (usize, usize),
+    tile: Tile,
 ) -> Result<(), ConfigError> {
     let raw = &located.value;
     let table = located.span.clone().unwrap_or(0..0);
@@ -175,6 +198,23 @@ fn together(
             .help("lower one of the three")
             .into());
     }
+    let most_ohm = MOST_OF_A_DEVICE * tile.r_on_ohm;
+    if model.wire_ohm > most_ohm {
+        return Err(on("device.model.wire_ohm", raw.wire_ohm.as_ref().and_then(|d| d.span.clone()))
+            .message(format!("`device.model.wire_ohm` is {} ohm for devices of {} ohm", model.wire_ohm, tile.r_on_ohm))
+            .value(model.wire_ohm.to_string())
+            .allowed(format!("at most {most_ohm} ohm, a fiftieth of `device.r_on_ohm`"))
+            .help("lower the wires' resistance, or raise that of the devices")
+            .into());
+    }
+    if model.wire_ohm > 0.0 && tile.r_off_ohm < LEAST_RATIO * tile.r_on_ohm {
+        return Err(on("device.model.wire_ohm", raw.wire_ohm.as_ref().and_then(|d| d.span.clone()))
+            .message(format!("wires with resistance between devices of {} and {} ohm", tile.r_on_ohm, tile.r_off_ohm))
+            .allowed(format!("`device.r_off_ohm` of at least {LEAST_RATIO} times `device.r_on_ohm`"))
+            .help("raise `device.r_off_ohm`, or leave out `wire_ohm`")
+            .into());
+    }
+    let lines = (tile.rows, tile.columns);
     if lines.0.max(lines.1) > MAX_LINE {
         return Err(on("device.model", None)
             .message(format!("real devices on tiles of {} x {}", lines.0, lines.1))

@@ -1,8 +1,9 @@
 //! The devices and converters of one layer's tiles, each with its own numbers.
 
 use super::model::{AdcParameters, ArrayModel, DeviceParameters};
-use crate::config::PairScheme;
-use crate::numeric::draw;
+use crate::config::{Design, PairScheme};
+use crate::electrical::{IrDrop, LineFactors};
+use crate::numeric::{draw, saturate};
 use crate::schedule::Schedule;
 use ndarray::Array2;
 
@@ -17,6 +18,17 @@ pub struct LayerDevices {
     /// A device's number is the sum of both, twice, and 1 for the minus device.
     row_part: Vec<u32>,
     column_part: Vec<u32>,
+    /// `None` where wires have no resistance.
+    wires: Option<Wires>,
+}
+
+/// What lines take from the devices at their crossings.
+#[derive(Clone, Debug)]
+struct Wires {
+    factors: LineFactors,
+    /// Word lines of a tile, and the bit line of each matrix column.
+    rows: usize,
+    bit_lines: Vec<usize>,
 }
 
 impl LayerDevices {
@@ -36,13 +48,31 @@ impl LayerDevices {
         let devices = |side: u32, dim| Array2::from_shape_fn(dim, |(i, j)| model.device(number(i, j) | side));
         let pair = c.pair == PairScheme::Differential;
         let (plus, minus) = (devices(0, dim), devices(1, if pair { dim } else { (0, 0) }));
-        Some(Self { plus, minus, row_part, column_part, model })
+        let bit_line = |j: usize| bank.bit_line(bank.cell(0, j));
+        let wires = wire_factors(design, &model).map(|factors| Wires {
+            factors,
+            rows: c.rows,
+            bit_lines: (0..bank.matrix_columns).map(bit_line).collect(),
+        });
+        Some(Self { plus, minus, row_part, column_part, wires, model })
     }
 
     /// Number of the plus device of a cell; the minus device has the next one.
     #[inline]
     fn number(&self, i: usize, j: usize) -> u32 {
         self.row_part[i].wrapping_add(self.column_part[j]) << 1
+    }
+
+    /// The weight that reads of rows and columns see of these codes, in codes.
+    #[inline]
+    pub fn weight(&self, i: usize, j: usize, plus: u16, minus: u16) -> i16 {
+        match &self.wires {
+            None => plus as i16 - minus as i16,
+            Some(w) => {
+                let left = w.factors.weight(i % w.rows, w.bit_lines[j], plus, minus);
+                saturate(left, -i32::from(i16::MAX), i16::MAX.into()) as i16
+            }
+        }
     }
 
     /// The codes `(plus, minus)` that the devices of a cell hold after they were told to hold these.
@@ -64,12 +94,21 @@ impl LayerDevices {
     }
 }
 
+/// What wires leave of every cell's conductance, for lines whose cells are in the middle of the window: a table that pulses
+/// do not change. The same for all tiles.
+pub fn wire_factors(design: &Design, model: &ArrayModel) -> Option<LineFactors> {
+    let wire_ohm = design.device.model.as_ref()?.wire_ohm;
+    let drop = || IrDrop::new(design, wire_ohm, model.top as u32).expect("wires of a description that was checked");
+    (wire_ohm > 0.0).then(|| drop().nominal(model.top as u32 / 2))
+}
+
 /// The converters of one side of a layer's tiles, line by line, and the numbers of the lines for the noise of reads.
 #[derive(Clone, Debug)]
 pub struct LayerConverters {
     /// Of the ADC that converts the line, `[tile along the sum][line]`; as in [`AdcParameters`].
     pub offsets: Vec<Vec<i32>>,
     pub gains: Vec<Vec<i32>>,
+    pub bows: Vec<Vec<i32>>,
     /// Of the first tile along the sum.
     pub lines: Vec<u32>,
     /// What is added for each further tile.
@@ -117,6 +156,7 @@ impl LayerConverters {
         Self {
             offsets: all(|a| a.offset),
             gains: all(|a| a.gain),
+            bows: all(|a| a.bow),
             lines: (0..lines).map(line).collect(),
             next_tile: ArrayModel::line_number(next_tile, 0),
         }

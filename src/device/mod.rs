@@ -6,7 +6,7 @@ mod content;
 mod mapping;
 mod model;
 
-pub use array::{LayerConverters, LayerDevices};
+pub use array::{LayerConverters, LayerDevices, wire_factors};
 pub use cells::{CellCode, ProgramPlace, ProgramWord};
 pub use content::{Content, LayerContent, TrainingRegisters};
 pub use mapping::{LayerMap, LayerParameters, Mapping, QuantisationReport};

@@ -37,6 +37,8 @@ pub struct AdcParameters {
     pub offset: i32,
     /// In 1/4096 of the sum.
     pub gain: i32,
+    /// Largest deviation of the transfer curve, in 1/16 code.
+    pub bow: i32,
 }
 
 /// The integers of a `[device.model]`.
@@ -68,8 +70,9 @@ pub struct ArrayModel {
     /// In 1/16 ADC code and 1/4096; standard deviations.
     pub adc_offset: i32,
     pub adc_gain: i32,
+    pub adc_bow: i32,
     /// Keys of the draws, by [`Draw`].
-    pub keys: [u32; 9],
+    pub keys: [u32; 10],
     rows: usize,
     columns: usize,
 }
@@ -132,6 +135,7 @@ impl ArrayModel {
             Draw::Gain,
             Draw::Pulse,
             Draw::Read,
+            Draw::Bow,
         ];
         // Both devices of a pair are noisy.
         let devices = if crossbar.pair == crate::config::PairScheme::Differential { 2.0f64 } else { 1.0 };
@@ -152,6 +156,7 @@ impl ArrayModel {
             read_noise: (model.read_noise * f64::from(top) * devices.sqrt() * 16.0).round() as u32,
             adc_offset: integer(model.adc_offset * 16.0),
             adc_gain: integer(model.adc_gain * 4096.0),
+            adc_bow: integer(model.adc_nonlinearity * 16.0),
             keys: kinds.map(|kind| draw_key(model.seed, kind)),
             rows: crossbar.rows,
             columns: crossbar.columns,
@@ -185,7 +190,12 @@ impl ArrayModel {
 
     /// Whether reads differ from those of ideal converters on the same conductances.
     pub fn noisy(&self) -> bool {
-        self.read_noise > 0 || self.adc_offset > 0 || self.adc_gain > 0
+        self.read_noise > 0 || self.adc_errors()
+    }
+
+    /// Whether ADCs differ from ideal ones.
+    pub fn adc_errors(&self) -> bool {
+        self.adc_offset > 0 || self.adc_gain > 0 || self.adc_bow > 0
     }
 
     /// The own numbers of device `number`.
@@ -214,7 +224,11 @@ impl ArrayModel {
     /// The own numbers of ADC `number`.
     pub fn adc(&self, number: u32) -> AdcParameters {
         let of = |kind, deviation: i32| deviation * bell(draw(self.key(kind), number)) >> 8;
-        AdcParameters { offset: of(Draw::Offset, self.adc_offset), gain: of(Draw::Gain, self.adc_gain) }
+        AdcParameters {
+            offset: of(Draw::Offset, self.adc_offset),
+            gain: of(Draw::Gain, self.adc_gain),
+            bow: of(Draw::Bow, self.adc_bow),
+        }
     }
 
     /// The code after a pulse; `bits` are the pulse's random bits for the device.
@@ -248,6 +262,11 @@ impl ArrayModel {
         let noisy = sum + (amplitude * bell(random) >> 4);
         let scaled = noisy + (noisy >> 12) * adc.gain;
         let code = (scaled >> (gain + self.fraction - 4)) + adc.offset;
-        saturate((code + 8) >> 4, -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+        let full = 8 << bits;
+        let from_zero = code.abs().min(full);
+        // A parabola in each half, 0 at zero and at the ends.
+        let bow = adc.bow * ((from_zero * (full - from_zero)) >> (bits + 3)) >> (bits + 1);
+        let bent = if code < 0 { code - bow } else { code + bow };
+        saturate((bent + 8) >> 4, -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
     }
 }

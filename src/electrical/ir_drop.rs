@@ -190,6 +190,11 @@ fn weight(offset: u32, plus: (u16, u16), minus: (u16, u16)) -> i32 {
 }
 
 impl LineFactors {
+    /// `G_min` in fine units.
+    pub fn offset(&self) -> u32 {
+        self.offset
+    }
+
     /// Factor of the cell at word line `row` and bit line `bit_line`, in `2^-15`.
     #[inline]
     pub fn factor(&self, row: usize, bit_line: usize) -> u16 {

@@ -108,7 +108,7 @@ impl<'a> Engine<'a> {
             let weights = Array2::from_shape_fn(codes.dim(), |(i, j)| {
                 let (plus, minus) = codes[(i, j)];
                 let (plus, minus) = real.devices.place(i, j, plus, minus);
-                plus as i16 - minus as i16
+                real.devices.weight(i, j, plus, minus)
             });
             BankKernel::from_levels(set, weights.view(), rows, false)
         };

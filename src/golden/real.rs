@@ -67,6 +67,7 @@ pub(super) struct LineConversion<'t> {
     pub first_line: u32,
     pub offsets: &'t [i32],
     pub gains: &'t [i32],
+    pub bows: &'t [i32],
     pub key: u32,
     /// As [`ArrayModel::noise_amplitude`].
     pub amplitude: i32,
@@ -74,6 +75,7 @@ pub(super) struct LineConversion<'t> {
     pub shift: u32,
     pub low: i32,
     pub high: i32,
+    pub bits: u32,
 }
 
 impl RealRead<'_> {
@@ -104,11 +106,13 @@ impl RealRead<'_> {
                     first_line: self.converters.next_tile.wrapping_mul(tile as u32),
                     offsets: &self.converters.offsets[tile],
                     gains: &self.converters.gains[tile],
+                    bows: &self.converters.bows[tile],
                     key: event_key(model.key(Draw::Read), seed, count),
                     amplitude: model.noise_amplitude(kernel.energy(&buffers.pairs, vector, tile)),
                     shift: self.gain + model.fraction - 4,
                     low,
                     high,
+                    bits: self.bits,
                 };
                 let mut most = 0;
                 simd::convert_line(self.set, &mut line, &mut most);
@@ -128,13 +132,18 @@ impl RealRead<'_> {
 pub(super) fn convert_line(c: &mut LineConversion, most: &mut i32) {
     let n = c.sums.len();
     let (total, lines) = (&mut c.total[..n], &c.lines[..n]);
-    let (offsets, gains) = (&c.offsets[..n], &c.gains[..n]);
+    let (offsets, gains, bows) = (&c.offsets[..n], &c.gains[..n], &c.bows[..n]);
+    let (full, bits) = (8 << c.bits, c.bits & 15);
     let mut largest = 0;
     for j in 0..n {
         let random = crate::numeric::draw(c.key, lines[j].wrapping_add(c.first_line));
         let noisy = c.sums[j] + (c.amplitude * crate::numeric::bell(random) >> 4);
         let scaled = noisy + (noisy >> 12) * gains[j];
-        let code = (((scaled >> c.shift) + offsets[j] + 8) >> 4).clamp(c.low, c.high);
+        let code = (scaled >> c.shift) + offsets[j];
+        let from_zero = code.abs().min(full);
+        let bow = bows[j] * ((from_zero * (full - from_zero)) >> (bits + 3)) >> (bits + 1);
+        let bent = if code < 0 { code - bow } else { code + bow };
+        let code = ((bent + 8) >> 4).clamp(c.low, c.high);
         largest = largest.max(magnitude(code));
         total[j] += code;
     }

@@ -188,6 +188,11 @@ pub struct Function {
 }
 
 impl Function {
+    /// Bits of argument number `index`.
+    pub fn argument_width(&self, index: usize) -> usize {
+        self.args[index].1
+    }
+
     /// The value of the function for these arguments.
     #[track_caller]
     pub fn call(&self, args: &[Expr]) -> Expr {

@@ -17,6 +17,8 @@ pub enum Draw {
     /// Per pulse and device, per read and line.
     Pulse = 7,
     Read = 8,
+    /// Per ADC: bow of its transfer curve.
+    Bow = 9,
 }
 
 /// The key of a kind of draws in an array of this seed.

@@ -72,7 +72,10 @@ impl<'t> Devices<'t> {
             }
         }
         if before != (*plus, *minus) {
-            let weight = difference(*plus, *minus);
+            let weight = match self.real {
+                Some(real) => real.weight(i, j, *plus, *minus),
+                None => difference(*plus, *minus),
+            };
             self.rows.set(i, j, weight);
             if let Some(columns) = &mut self.columns {
                 columns.set(i, j, weight);

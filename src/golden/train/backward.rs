@@ -1,6 +1,5 @@
 //! Column reads: errors of a layer's output become errors of its input.
 
-use super::LayerState;
 use super::worker::{Fixed, Worker};
 use crate::golden::bank::grow;
 use crate::golden::engine::{Image, count_flags, gather_vectors, tensor_range};
@@ -23,7 +22,7 @@ pub(super) struct ColumnReads {
 
 impl ColumnReads {
     /// `small`: every weight that can occur fits 8 bits.
-    pub fn new(set: InstructionSet, bank: &Bank, tile_columns: usize, layer: &LayerState, small: bool) -> Self {
+    pub fn new(set: InstructionSet, bank: &Bank, tile_columns: usize, weights: &Array2<i16>, small: bool) -> Self {
         let slots: Vec<usize> = (0..bank.matrix_columns).map(|j| bank.column_slot(j)).collect();
         let permuted = slots.iter().enumerate().any(|(j, &slot)| j != slot);
         let lines = if permuted { bank.column_tiles * tile_columns } else { bank.matrix_columns };
@@ -31,7 +30,7 @@ impl ColumnReads {
         let mut runs: Vec<(usize, usize, usize)> = Vec::new();
         for (j, &slot) in slots.iter().enumerate() {
             for i in 0..bank.matrix_rows {
-                levels[(slot, i)] = layer.weight(i, j);
+                levels[(slot, i)] = weights[(i, j)];
             }
             match runs.last_mut() {
                 Some((_, first, len)) if *first + *len == slot => *len += 1,

@@ -71,12 +71,15 @@ impl<'a> Trainer<'a> {
         }
         let small = CellCode::new(design).ceiling() <= i8::MAX as u32;
         let rows = design.crossbar.rows;
-        let kernels =
-            state.layers.iter().map(|l| BankKernel::from_levels(set, l.weights().view(), rows, small)).collect();
+        let weights: Vec<Array2<i16>> = match real.as_slice() {
+            [] => state.layers.iter().map(LayerState::weights).collect(),
+            real => state.layers.iter().zip(real).map(|(l, real)| read_weights(l, &real.devices)).collect(),
+        };
+        let kernels = weights.iter().map(|w| BankKernel::from_levels(set, w.view(), rows, small)).collect();
         let parameters = state.layers.iter().map(parameters).collect();
         let errors_pass = |layer: usize| schedule.ops.iter().any(|o| o.pass == Pass::Backward && o.layer == layer);
-        let columns = schedule.banks.iter().zip(&state.layers).enumerate().map(|(layer, (bank, l))| {
-            errors_pass(layer).then(|| ColumnReads::new(set, bank, design.crossbar.columns, l, small))
+        let columns = schedule.banks.iter().zip(&weights).enumerate().map(|(layer, (bank, w))| {
+            errors_pass(layer).then(|| ColumnReads::new(set, bank, design.crossbar.columns, w, small))
         });
         let mut worker = Worker::new(schedule);
         for (gradient, layer) in worker.gradients.iter_mut().zip(&state.layers) {
@@ -467,6 +470,11 @@ fn place(layer: &mut LayerState, devices: &LayerDevices) {
         let minus = &mut layer.minus[(i, j)];
         (*plus, *minus) = devices.place(i, j, *plus, *minus);
     }
+}
+
+/// The weights that reads see.
+fn read_weights(layer: &LayerState, devices: &LayerDevices) -> Array2<i16> {
+    Array2::from_shape_fn(layer.plus.dim(), |(i, j)| devices.weight(i, j, layer.plus[(i, j)], layer.minus[(i, j)]))
 }
 
 fn check_state(schedule: &Schedule, state: &TrainState) -> Result<(), TrainError> {

@@ -13,6 +13,9 @@ use crate::hdl::{Builder, Expr, Function, Ix, Mem, Process};
 use crate::numeric::Draw;
 use crate::schedule::Schedule;
 
+/// Width of a weight that reads see.
+const WEIGHT: usize = 16;
+
 /// What the parts of the model share.
 struct Tile<'a> {
     schedule: &'a Schedule,
@@ -20,8 +23,11 @@ struct Tile<'a> {
     functions: RealFunctions,
     own: OwnNumbers,
     events: Events,
-    /// Codes `{minus, plus}` by conversion group, word line and ADC.
-    cells: Mem,
+    /// Codes `{minus, plus}` by conversion group, word line and ADC; only of a design that trains, for pulses.
+    cells: Option<Mem>,
+    /// The weights that reads see of them.
+    weights: Mem,
+    weight: Expr,
     /// Codes of the word lines, and of the bit lines by group and ADC.
     rows: Expr,
     columns: Option<Expr>,
@@ -55,13 +61,17 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule, model: ArrayModel, jitt
     let functions = RealFunctions::new(m, schedule, &model, trains);
     m.section("Cells: conductance codes by conversion group, word line and ADC; own numbers of devices and ADCs");
     let c = &d.crossbar;
-    let cells = m.mem("code_q", schedule.widths.cell as usize, c.rows * c.columns);
+    let cells = trains.then(|| m.mem("code_q", schedule.widths.cell as usize, c.rows * c.columns));
+    let weights = m.mem("weight_q", WEIGHT, c.rows * c.columns);
+    let weight = m.var("new_weight", W);
+    m.unused("unused_weight", &[weight.slice(WEIGHT, W - WEIGHT)]);
     let own = OwnNumbers::new(m, schedule, &model);
     let placed = ["plus_code", "minus_code"][..sides(schedule)].iter().map(|n| m.var(n, W)).collect::<Vec<_>>();
     let data = m.var("cell_data", schedule.widths.cell as usize);
     let above = schedule.widths.cell as usize / sides(schedule);
     m.unused("unused_code", &placed.iter().map(|code| code.slice(above, W - above)).collect::<Vec<_>>());
-    let tile = Tile { schedule, model, functions, own, events, cells, rows, columns, ports, placed, data };
+    let tile =
+        Tile { schedule, model, functions, own, events, cells, weights, weight, rows, columns, ports, placed, data };
     tile.change(m, &p, t);
 
     m.section("Conversion");
@@ -96,10 +106,23 @@ impl Tile<'_> {
         self.store(s, at);
     }
 
+    fn codes_of(&self, at: &Expr) -> Expr {
+        self.cells.as_ref().expect("the design trains").at(at)
+    }
+
     fn store(&self, s: &mut Process, at: &Expr) {
         let n = self.code_bits();
-        let codes: Vec<Expr> = self.placed.iter().rev().map(|code| code.slice(0, n)).collect();
-        s.set_now(self.cells.at(at), Expr::concat(&codes));
+        if let Some(cells) = &self.cells {
+            let codes: Vec<Expr> = self.placed.iter().rev().map(|code| code.slice(0, n)).collect();
+            s.set_now(cells.at(at), Expr::concat(&codes));
+        }
+        let reference = int(CellCode::new(&self.schedule.design).reference_code().into());
+        let minus = self.placed.get(1).unwrap_or(&reference);
+        match &self.own.wires {
+            None => s.set_now(&self.weight, self.placed[0].sub(minus)),
+            Some(wires) => wires.weight(s, &self.functions, &self.weight, at, &self.placed[0], minus),
+        }
+        s.set_now(self.weights.at(at), self.weight.slice(0, WEIGHT));
     }
 
     /// Drawing, programming and pulses, in one process: all write the cells.
@@ -126,7 +149,7 @@ impl Tile<'_> {
                         None => self.place_part(s, &at, &data),
                         Some((t, levels, _)) => {
                             s.if_(&t.prog_write, |s| self.place_part(s, &at, &data)).else_(|s| {
-                                s.set(levels.part_at(adc * cell, cell), self.cells.at(&at));
+                                s.set(levels.part_at(adc * cell, cell), self.codes_of(&at));
                             });
                         }
                     }
@@ -186,7 +209,7 @@ impl Tile<'_> {
             s.set_now(&v.drawn, self.functions.mix.call(&[v.key.xor(&v.number)]));
             let rises = if side == 0 { t.up.clone() } else { t.up.not() };
             s.set_now(&v.step, rises.mux(of(&steps.up), of(&steps.down)));
-            s.set_now(&self.data, self.cells.at(at));
+            s.set_now(&self.data, self.codes_of(at));
             let code = self.data.slice(side * n, n).zext(W);
             let mut arguments = vec![code, of(&self.own.low), of(&self.own.high), v.step.clone(), rises];
             arguments.push(luck(&self.model, &v.drawn));
@@ -203,7 +226,7 @@ impl Tile<'_> {
         let (rows, adcs, row_adcs) = (c.rows, c.adcs(), c.row_adcs());
         let (groups, row_groups) = (c.columns_per_adc, c.rows_per_adc);
         let most = if t.is_some() { adcs.max(row_adcs) } else { adcs };
-        let v = Conversion::new(m, self.schedule, &self.model, most, p.code.width());
+        let v = Conversion::new(m, &self.model, most, p.code.width());
         let group = field(&p.group, groups);
         let row_group = t.and_then(|_| field(&p.group, row_groups));
         rest(m, "unused_group", &p.group, if t.is_some() { groups.max(row_groups) } else { groups });
@@ -276,15 +299,8 @@ impl Tile<'_> {
 
     /// Adds a cell's part to a sum.
     fn add(&self, s: &mut Process, v: &Conversion, at: &Expr, to: &Ix) {
-        let n = self.code_bits();
-        s.set_now(&v.data, self.cells.at(at));
-        let minus = match self.placed.len() {
-            1 => int(CellCode::new(&self.schedule.design).reference_code().into()),
-            _ => v.data.slice(n, n).zext(W),
-        };
-        s.set_now(&v.weight, v.data.slice(0, n).zext(W).sub(minus));
-        s.set_now(&v.weight, v.weight.smul_w(&v.input, W));
-        s.set_now(v.sum.at_ix(to), v.sum.at_ix(to).add(&v.weight));
+        s.set_now(&v.data, self.weights.at(at));
+        s.set_now(v.sum.at_ix(to), v.sum.at_ix(to).add(v.data.smul_w(&v.input, W)));
     }
 
     /// One ADC's code.
@@ -302,7 +318,7 @@ impl Tile<'_> {
         let mut arguments = vec![v.weight.clone(), gain.clone()];
         if let Some(adcs) = &self.own.adcs {
             let own = self.own.adc(row_side, adc);
-            arguments.extend([adcs.offset.at(&own), adcs.gain.at(&own)]);
+            arguments.extend([adcs.offset.at(&own), adcs.gain.at(&own), adcs.bow.at(&own)]);
         }
         let code = self.functions.convert.call(&arguments);
         let bits = self.schedule.design.converter.adc_bits as usize;
@@ -350,9 +366,9 @@ struct ReadNoise {
 }
 
 impl Conversion {
-    fn new(m: &mut Builder, schedule: &Schedule, model: &ArrayModel, adcs: usize, result: usize) -> Self {
+    fn new(m: &mut Builder, model: &ArrayModel, adcs: usize, result: usize) -> Self {
         let [input, weight] = ["line_code", "weight"].map(|n| m.var(n, W));
-        let data = m.var("pair_codes", schedule.widths.cell as usize);
+        let data = m.var("cell_weight", WEIGHT);
         let noise = (model.read_noise > 0).then(|| {
             let root = root(m);
             let [energy, key, number] = ["energy", "read_key", "noise_number"].map(|n| m.var(n, W));

@@ -142,11 +142,11 @@ fn pulsed(m: &mut Builder, model: &ArrayModel, bell: &Function, clamp: &Function
 fn convert(m: &mut Builder, schedule: &Schedule, model: &ArrayModel) -> Function {
     let bits = schedule.design.converter.adc_bits as usize;
     let (max, min) = ((1i32 << (bits - 1)) - 1, -(1i32 << (bits - 1)));
-    let errors = model.adc_offset > 0 || model.adc_gain > 0;
+    let errors = model.adc_errors();
     let mut args = vec![("sum_of_cells", W), ("gain", 4)];
-    args.extend(errors.then_some([("offset", W), ("gain_error", W)]).into_iter().flatten());
+    args.extend(errors.then_some([("offset", W), ("gain_error", W), ("bow", W)]).into_iter().flatten());
     let mut locals = vec![("scaled", W), ("down", 5)];
-    locals.extend(errors.then_some(("coarse", W)));
+    locals.extend(errors.then_some([("coarse", W), ("from_zero", W)]).into_iter().flatten());
     m.function("convert", bits, &args, &locals, |p, f| {
         let (sum, gain) = (&f.args[0], &f.args[1]);
         let (scaled, down) = (&f.locals[0], &f.locals[1]);
@@ -161,7 +161,17 @@ fn convert(m: &mut Builder, schedule: &Schedule, model: &ArrayModel) -> Function
         p.set(down, gain.zext(5).add(Expr::lit(5, u128::from(model.fraction) - 4)));
         p.set(scaled, scaled.sra_dyn(down));
         if errors {
+            let (coarse, from_zero, full) = (&f.locals[2], &f.locals[3], int(8 << bits));
             p.set(scaled, scaled.add(&f.args[2]));
+            p.comment("The bow: a parabola in each half, 0 at zero and at the ends");
+            p.set(from_zero, scaled.msb().mux(int(0).sub(scaled), scaled));
+            p.if_(from_zero.sgt(&full), |p| p.set(from_zero, &full));
+            p.set(coarse, full.sub(from_zero));
+            p.set(coarse, coarse.smul_w(from_zero, W));
+            p.set(coarse, coarse.sra(bits + 3));
+            p.set(coarse, coarse.smul_w(&f.args[4], W));
+            p.set(coarse, coarse.sra(bits + 1));
+            p.set(scaled, scaled.msb().mux(scaled.sub(coarse), scaled.add(coarse)));
         }
         p.set(scaled, scaled.add(int(8)));
         p.set(scaled, scaled.sra(4));

@@ -4,8 +4,9 @@ use super::cells::log2;
 use super::ports::{ModelPorts, Ports};
 use super::real::{RealFunctions, W, int, word};
 use crate::config::PairScheme;
-use crate::device::ArrayModel;
-use crate::hdl::{Builder, Expr, Ix, Mem, Process};
+use crate::device::{ArrayModel, wire_factors};
+use crate::electrical::{LineFactors, Lines};
+use crate::hdl::{Builder, Expr, Function, Ix, Mem, Process};
 use crate::numeric::Draw;
 use crate::schedule::Schedule;
 
@@ -22,6 +23,8 @@ pub(super) struct OwnNumbers {
     pub steps: Option<Steps>,
     /// Only where ADCs have errors.
     pub adcs: Option<Adcs>,
+    /// Only where wires have resistance.
+    pub wires: Option<Wires>,
     adc_bits: usize,
     built: Expr,
     drawn: Drawn,
@@ -42,6 +45,7 @@ pub(super) struct Steps {
 pub(super) struct Adcs {
     pub offset: Mem,
     pub gain: Mem,
+    pub bow: Mem,
     error: Expr,
 }
 
@@ -78,7 +82,7 @@ impl OwnNumbers {
         let built = m.var("built_q", 1);
         m.initial(|s| s.set(&built, Expr::zero(1)));
         let [lowest, highest] = ["lowest", "highest"].map(|n| m.var(n, W));
-        let spreads = [model.high_dtod, model.low_dtod, model.adc_offset, model.adc_gain];
+        let spreads = [model.high_dtod, model.low_dtod, model.adc_offset, model.adc_gain, model.adc_bow];
         let steps_spread = trains && model.step_dtod + model.up_down_dtod > 0;
         let draws = spreads.iter().any(|&d| d > 0) || steps_spread || model.stuck[2] > 0;
         let random = draws.then(|| (m.var("number", W), m.var("drawn", W)));
@@ -92,13 +96,14 @@ impl OwnNumbers {
             let [step, asymmetry, quotient] = ["own_step", "asymmetry", "quotient"].map(|n| m.var(n, W));
             Steps { up, down, inverse, step, asymmetry, quotient }
         });
-        let adcs = (model.adc_offset > 0 || model.adc_gain > 0).then(|| {
-            let [offset, gain] = ["offset_q", "gain_error_q"].map(|n| m.mem(n, W, 2 << adc_bits));
-            Adcs { offset, gain, error: m.var("adc_error", W) }
+        let adcs = model.adc_errors().then(|| {
+            let [offset, gain, bow] = ["offset_q", "gain_error_q", "bow_q"].map(|n| m.mem(n, W, 2 << adc_bits));
+            Adcs { offset, gain, bow, error: m.var("adc_error", W) }
         });
         m.unused("unused_low_bits", &[highest.slice(CODE, W - CODE), lowest.slice(CODE, W - CODE)]);
         let drawn = Drawn { random, low: lowest, high: highest, free };
-        Self { low, high, steps, adcs, adc_bits, built, drawn }
+        let wires = wire_factors(&schedule.design, model).map(|factors| Wires::new(m, schedule, &factors));
+        Self { low, high, steps, adcs, wires, adc_bits, built, drawn }
     }
 
     /// Address of an ADC's numbers.
@@ -141,6 +146,9 @@ impl OwnNumbers {
                         match sides(schedule) {
                             1 => one(s, &Expr::zero(1)),
                             n => s.for_("side", 0..n, |s, side| one(s, &side.value(1))),
+                        }
+                        if let Some(wires) = &self.wires {
+                            wires.draw(s, &at, row, group, adc);
                         }
                         each(s, &at);
                     });
@@ -250,9 +258,11 @@ impl OwnNumbers {
             s.for_("adc", 0..count, |s, adc| {
                 let number = Expr::concat(&[tile.clone(), Expr::lit(1, u128::from(row_side)), adc.value(9)]);
                 s.set_now(own_number, number.zext(W));
-                for (kind, deviation, to) in
-                    [(Draw::Offset, model.adc_offset, &adcs.offset), (Draw::Gain, model.adc_gain, &adcs.gain)]
-                {
+                for (kind, deviation, to) in [
+                    (Draw::Offset, model.adc_offset, &adcs.offset),
+                    (Draw::Gain, model.adc_gain, &adcs.gain),
+                    (Draw::Bow, model.adc_bow, &adcs.bow),
+                ] {
                     s.set_now(random, f.mix.call(&[word(model.key(kind)).xor(own_number)]));
                     s.set_now(&adcs.error, f.bell.call(&[random.slice(8, 24)]));
                     s.set_now(&adcs.error, adcs.error.smul_w(int(deviation), W));
@@ -260,6 +270,80 @@ impl OwnNumbers {
                 }
             });
         }
+    }
+}
+
+/// What wires leave of the conductances: `electrical::LineFactors`.
+pub(super) struct Wires {
+    /// Factor of every bit-line crossing, by `{cell, side}`; the minus side is the reference line where there is one.
+    factor: Mem,
+    /// Factors of word lines up to each bit line, by column and side, and of bit lines from each word line.
+    word: Function,
+    bit: Function,
+    offset: i32,
+    product: Expr,
+    other: Expr,
+    columns_per_adc: usize,
+    adcs: usize,
+}
+
+impl Wires {
+    fn new(m: &mut Builder, schedule: &Schedule, factors: &LineFactors) -> Self {
+        let c = &schedule.design.crossbar;
+        let mut table = |name: &str, index: &str, values: &[(usize, u16)], width: usize| {
+            m.function(name, W, &[(index, width)], &[], |p, f| {
+                p.case(&f.args[0], |case| {
+                    for &(at, value) in values {
+                        case.arm(Expr::lit(width, at as u128), |p| p.set(&f.result, int(value.into())));
+                    }
+                    case.default(|p| p.set(&f.result, int(0)));
+                });
+            })
+        };
+        let lines = Lines::of(c);
+        let word: Vec<(usize, u16)> = (0..c.columns)
+            .flat_map(|column| [(2 * column, lines.plus(column)), (2 * column + 1, lines.minus(column))])
+            .map(|(at, line)| (at, factors.word[line]))
+            .collect();
+        let bit: Vec<(usize, u16)> = factors.bit.iter().copied().enumerate().collect();
+        let word = table("word_factor", "crossing", &word, log2(c.columns) + 1);
+        let bit = table("bit_factor", "from", &bit, log2(c.rows));
+        let factor = m.mem("factor_q", 16, 2 * c.rows * c.columns);
+        let [product, other] = ["product", "other_product"].map(|n| m.var(n, W));
+        let (columns_per_adc, adcs) = (c.columns_per_adc, c.adcs());
+        Self { factor, word, bit, offset: factors.offset() as i32, product, other, columns_per_adc, adcs }
+    }
+
+    /// The factors of a cell.
+    fn draw(&self, s: &mut Process, at: &Expr, row: &Ix, group: &Ix, adc: &Ix) {
+        let field = |ix: &Ix, n: usize| (n > 1).then(|| ix.value(log2(n)));
+        // Physical column: ADC, then group.
+        let column = [field(adc, self.adcs), field(group, self.columns_per_adc)];
+        for side in 0..2u32 {
+            let mut crossing: Vec<Expr> = column.iter().flatten().cloned().collect();
+            if crossing.is_empty() {
+                crossing.push(Expr::zero(1));
+            }
+            crossing.push(Expr::lit(1, u128::from(side)));
+            s.set_now(&self.product, self.word.call(&[Expr::concat(&crossing)]));
+            s.set_now(&self.other, self.bit.call(&[row.value(self.bit.argument_width(0))]));
+            s.set_now(&self.product, self.product.umul_w(&self.other, W));
+            s.set_now(&self.product, self.product.add(int(1 << 14)));
+            s.set_now(self.factor.at(device(at, &Expr::lit(1, u128::from(side)))), self.product.slice(15, 16));
+        }
+    }
+
+    /// Sets `to` to the weight of a cell with these codes.
+    pub fn weight(&self, s: &mut Process, f: &RealFunctions, to: &Expr, at: &Expr, plus: &Expr, minus: &Expr) {
+        let factor = |side: u32| self.factor.at(device(at, &Expr::lit(1, u128::from(side)))).zext(W);
+        s.set_now(&self.product, plus.add(int(self.offset)));
+        s.set_now(&self.product, self.product.umul_w(factor(0), W));
+        s.set_now(&self.other, minus.add(int(self.offset)));
+        s.set_now(&self.other, self.other.umul_w(factor(1), W));
+        s.set_now(to, self.product.sub(&self.other));
+        s.set_now(to, to.add(int(1 << 14)));
+        s.set_now(to, to.sra(15));
+        s.set_now(to, f.clamp.call(&[to.clone(), int(-32767), int(32767)]));
     }
 }
 
