@@ -14,6 +14,7 @@ mod schema;
 mod simulate;
 mod sizes;
 mod stop;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod train;
@@ -69,6 +70,8 @@ enum Command {
     Train(train::Args),
     /// Score what a checkpoint generates, or measure the accuracy of a classifier.
     Evaluate(evaluate::Args),
+    /// Train and score a description with its keys varied over a grid; runs only what has no result yet.
+    Sweep(sweep::Args),
     /// Print the JSON Schema of a description.
     Schema,
 }
@@ -99,6 +102,7 @@ fn execute(command: Command, output: &mut Output) -> u8 {
         Command::Demo(args) => demo::run(&args, output),
         Command::Train(args) => train::run(&args, output),
         Command::Evaluate(args) => evaluate::run(&args, output),
+        Command::Sweep(args) => sweep::run(&args, output),
         Command::Schema => schema::run(output),
     };
     match result.and_then(|outcome| output.finish().map(|()| outcome)) {
