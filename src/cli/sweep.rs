@@ -1,7 +1,7 @@
 //! `memgan sweep`: a description varied over a grid.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use memgan::sweep::{Collection, Plan, Planned, Point, Progress, Sweep, SweepError, collect, run as run_points};
+use memgan::sweep::{self, Collection, Job, Plan, Planned, Point, Progress, Sweep, SweepError, collect};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,12 +39,27 @@ pub struct Args {
     /// Run nothing: write tables and pictures of the points that have a result.
     #[arg(long, conflicts_with_all = ["list", "point"])]
     collect: bool,
+    /// Write a job array of the points without a result, and a job that collects, for Slurm; `submit` gives them to sbatch.
+    #[arg(long, value_name = "HOW", value_enum, conflicts_with_all = ["list", "point", "collect", "jobs"])]
+    slurm: Option<Slurm>,
+    /// Most tasks of the array at a time.
+    #[arg(long, value_name = "M", requires = "slurm", value_parser = clap::value_parser!(u16).range(1..))]
+    slurm_tasks: Option<u16>,
+}
+
+/// What becomes of the scripts for Slurm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Slurm {
+    /// Only write them.
+    Write,
+    /// Write and submit them.
+    Submit,
 }
 
 pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
     let sweep = Sweep::load(&args.file)?;
     if sweep.count() > MANY && !args.yes && !args.list {
-        return Err(too_many(&sweep)?);
+        return Err(too_many(&sweep, threads(args.jobs))?);
     }
     let points = sweep.points()?;
     if args.list {
@@ -58,6 +73,9 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
         return finish(&plan, output, Outcome::Success);
     }
     let mut wanted = plan.missing();
+    if let Some(how) = args.slurm.filter(|_| !wanted.is_empty()) {
+        return slurm(args, how, &plan, &wanted, output);
+    }
     if let Some(first) = args.point {
         if first >= points_in_all {
             let allowed = format!("0 to {}", points_in_all - 1);
@@ -74,6 +92,32 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
         Some(first) => one(&plan, first, output, outcome),
         None => finish(&plan, output, outcome),
     }
+}
+
+/// Writes the scripts for Slurm, and submits them.
+fn slurm(args: &Args, how: Slurm, plan: &Plan, points: &[&Planned], output: &mut Output) -> Result<Outcome, CliError> {
+    let program = std::env::current_exe()?;
+    let (file, out) = (std::path::absolute(&args.file)?, std::path::absolute(&plan.out)?);
+    let (name, at_a_time) = (plan.sweep.name.as_str(), args.slurm_tasks);
+    let scripts = Job { name, program: &program, file: &file, out: &out, at_a_time }.write(points)?;
+    let jobs = match how {
+        Slurm::Write => None,
+        Slurm::Submit => {
+            // Once here, instead of by each of the first tasks.
+            judges(points)?;
+            Some(sweep::submit(&scripts)?)
+        }
+    };
+    if output.format == Format::Json {
+        output.json(json!({ "sweep": name, "points": points.len(), "scripts": scripts, "jobs": jobs }))?;
+        return Ok(Outcome::Success);
+    }
+    output.text(&format!("{name}: {} points without a result\n", grouped(points.len())))?;
+    output.text(&format!("scripts    {}\n           {}\n", scripts[0].display(), scripts[1].display()))?;
+    if let Some([points, collection]) = jobs {
+        output.text(&format!("jobs       {points}, and {collection} to collect after it\n"))?;
+    }
+    Ok(Outcome::Success)
 }
 
 fn threads(jobs: Option<u16>) -> usize {
@@ -98,7 +142,7 @@ fn run_all(plan: &Plan, points: &[&Planned], threads: usize) -> Result<bool, Swe
         point: &|_| say(done.fetch_add(1, Ordering::Relaxed) + 1),
         go_on: &|| !stop::asked(),
     };
-    let result = run_points(points, &plan.out, threads, &progress);
+    let result = sweep::run(points, &plan.out, threads, &progress);
     bar.finish_and_clear();
     result
 }
@@ -119,13 +163,20 @@ fn judges(points: &[&Planned]) -> Result<(), SweepError> {
 }
 
 /// The refusal of many points, with an estimate of what they take.
-fn too_many(sweep: &Sweep) -> Result<CliError, SweepError> {
-    let first = sweep.first_point()?;
-    let count = sweep.count();
-    let value = format!("{} points of {} steps each", grouped(count), grouped(first.settings.steps as usize));
-    let allowed = format!("up to {} points without --yes", grouped(MANY));
-    let way_out = "vary fewer keys or values, or say --yes".into();
-    Ok(CliError::Argument { key: "the sweep", value, allowed, way_out })
+fn too_many(sweep: &Sweep, threads: usize) -> Result<CliError, SweepError> {
+    let (first, count) = (sweep.first_point()?, sweep.count());
+    let steps = first.settings.steps;
+    let hours = sweep.step_time(&first)?.as_secs_f64() * steps as f64 * count as f64 / threads as f64 / 3600.0;
+    let hours = if hours < 10.0 { format!("{hours:.1}") } else { grouped(hours as usize) };
+    Ok(CliError::Argument {
+        key: "the number of points",
+        value: grouped(count),
+        allowed: format!("up to {} without --yes", grouped(MANY)),
+        way_out: format!(
+            "{} steps each take about {hours} hours on {threads} threads: vary fewer keys, or say --yes",
+            grouped(steps as usize)
+        ),
+    })
 }
 
 fn list(sweep: &Sweep, points: &[Point], output: &mut Output) -> Result<(), CliError> {

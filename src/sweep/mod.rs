@@ -9,6 +9,7 @@
 
 mod collect;
 mod error;
+mod estimate;
 mod file;
 mod noise;
 mod pictures;
@@ -18,6 +19,7 @@ mod points;
 mod pool;
 mod result;
 mod settings;
+mod slurm;
 mod source;
 mod training;
 mod tree;
@@ -31,5 +33,6 @@ pub use points::{MOST_POINTS, Point};
 pub use pool::{Progress, run};
 pub use result::{POINTS, PointResult};
 pub use settings::{Mode, Settings};
+pub use slurm::{Job, submit};
 pub use source::Source;
 pub use training::{TRAINED, Trained, TrainedTo};

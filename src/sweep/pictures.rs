@@ -160,8 +160,9 @@ fn panels(
         let mut caption = said(shown[0], row);
         if panels.is_empty() {
             if let Some(&axis) = shown.get(1) {
-                let across: Vec<String> = (0..columns).map(|column| said(axis, column)).collect();
-                caption += &format!("; across: {}", across.join(" | "));
+                let row = |row: &Vec<_>| row.iter().map(plain).collect::<Vec<_>>().join(", ");
+                let across: Vec<String> = axes[axis].rows.iter().map(row).collect();
+                caption += &format!("; across: {} = {}", axes[axis].keys.join(", "), across.join(" | "));
             }
             for &axis in rest {
                 caption += &format!("; {}", said(axis, fixed[axis]));
