@@ -45,8 +45,9 @@ pub(super) fn check_places(from: &Design, to: &Design) -> Result<(), PlaceError>
 
 /// The state with its levels on the devices of `to`, and registers that make the same network of them.
 ///
-/// Weights are multiplied by a power of two, for each layer the one that loses least in rounding and at the ends of the
-/// range; of several that lose nothing the largest. Gains, shifts and biases undo this factor and follow the ADC's bits
+/// Weights are multiplied by a power of two, so that they keep their share of the range. Where numbers of levels are not a
+/// power of two apart it is one of the two next ones: for each layer the one that loses least in rounding and at the ends
+/// of the range. Gains, shifts and biases undo this factor and follow the ADC's bits
 /// exactly, as far as registers reach (exponents 0..=15, biases of 16 bits). Where levels and pairs are the same, devices
 /// stay as they are.
 ///
@@ -97,9 +98,8 @@ fn devices(layer: &LayerState, from: &Design, to: &Design) -> (Array2<u8>, Array
     if (from.crossbar.pair, from.device.levels) == (to.crossbar.pair, to.device.levels) {
         return (layer.plus.clone(), layer.minus.clone(), 0);
     }
-    let top = |design: &Design| f64::from(CellCode::new(design).weight_max());
-    let ratio = (top(to) / top(from)).log2();
-    let candidates = (ratio.floor() as i32 - 1..=ratio.ceil() as i32 + 1).rev();
+    let ratio = (weights_of(to) / weights_of(from)).log2();
+    let candidates = (ratio.floor() as i32..=ratio.ceil() as i32).rev();
     let placed = candidates.map(|factor| {
         let (plus, minus) = scaled(layer, from, to, factor);
         let lost = Zip::indexed(&plus).and(&minus).fold(0.0, |sum, (i, j), &p, &m| {
@@ -110,6 +110,15 @@ fn devices(layer: &LayerState, from: &Design, to: &Design) -> (Array2<u8>, Array
     });
     let best = placed.reduce(|best, other| if other.0 < best.0 { other } else { best });
     best.map(|(_, plus, minus, factor)| (plus, minus, factor)).expect("there are candidates")
+}
+
+/// How many weights there are between both ends, up to one.
+fn weights_of(design: &Design) -> f64 {
+    let levels = f64::from(design.device.levels);
+    match design.crossbar.pair {
+        PairScheme::Differential => 2.0 * levels,
+        PairScheme::Reference => levels,
+    }
 }
 
 /// Devices of weights times `2^factor`.
@@ -185,7 +194,7 @@ mod tests {
         let to = schedule(|design| design.device.levels = 16);
         for (a, b) in state.layers.iter().zip(&place(&state, &from, &to).layers) {
             let factor = b.gain as i32 + b.shift as i32 - a.gain as i32 - a.shift as i32;
-            assert!((-3..=-1).contains(&factor), "{factor}");
+            assert_eq!(factor, -2);
             let scale = f64::from(factor).exp2();
             for (&w, &v) in a.weights().iter().zip(b.weights().iter()) {
                 let exact = (f64::from(w) * scale).clamp(-15.0, 15.0);
