@@ -1,6 +1,7 @@
 //! `memgan sweep`: a description varied over a grid.
 
 use indicatif::{ProgressBar, ProgressStyle};
+use memgan::config::Role;
 use memgan::sweep::{self, Collection, Job, Plan, Planned, Point, Progress, Sweep, SweepError, collect};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -240,7 +241,9 @@ fn summary(plan: &Plan, collection: &Collection) -> Value {
 }
 
 fn human(plan: &Plan, collection: &Collection, out: &Path, output: &mut Output) -> Result<(), CliError> {
-    let head = std::iter::once("point").chain(plan.sweep.variables()).chain(["distance", "score", "accuracy"]);
+    let classifier = plan.points.iter().any(|planned| planned.point.design.network(Role::Classifier).is_some());
+    let merits: &[&str] = if classifier { &["accuracy"] } else { &["distance", "score"] };
+    let head = std::iter::once("point").chain(plan.sweep.variables()).chain(merits.iter().copied());
     let mut rows = vec![head.map(String::from).collect::<Vec<_>>()];
     for planned in &plan.points {
         let mut row = vec![planned.point.index.to_string()];
@@ -248,9 +251,11 @@ fn human(plan: &Plan, collection: &Collection, out: &Path, output: &mut Output) 
         match planned.result(&plan.out) {
             Some(result) => {
                 let score = result.score.as_ref();
-                row.push(score.map_or(String::new(), |s| format!("{:.1}", s.distance)));
-                row.push(score.map_or(String::new(), |s| format!("{:.2}", s.inception_score)));
-                row.push(result.accuracy.map_or(String::new(), |a| format!("{:.2} %", 100.0 * a)));
+                row.extend(merits.iter().map(|&merit| match merit {
+                    "accuracy" => result.accuracy.map_or(String::new(), |a| format!("{:.2} %", 100.0 * a)),
+                    "distance" => score.map_or(String::new(), |s| format!("{:.1}", s.distance)),
+                    _ => score.map_or(String::new(), |s| format!("{:.2}", s.inception_score)),
+                }));
                 row.push(result.trained.trouble.map_or(String::new(), |t| format!("diverged {t}")));
             }
             None => row.push("not run".into()),

@@ -46,6 +46,9 @@ pub fn collect(plan: &Plan) -> Result<Collection, SweepError> {
         step: "creating the directory",
         reason,
     })?;
+    let pictures = pictures::draw(plan, &rows)?;
+    let table = plan.out.join(JSON);
+    forget_pictures(&table, &pictures, &plan.out);
     let json = json!({
         "format_version": FORMAT_VERSION,
         "sweep": plan.sweep.name,
@@ -54,14 +57,26 @@ pub fn collect(plan: &Plan) -> Result<Collection, SweepError> {
         "data": plan.points.first().map(|p| p.source.data.train.source.clone()),
         "variables": plan.sweep.variables().collect::<Vec<_>>(),
         "points": plan.points.len(),
+        "pictures": pictures,
         "rows": rows.iter().map(object).collect::<Vec<_>>(),
     });
     write(&plan.out.join(CSV), &csv(plan, &rows))?;
-    write(&plan.out.join(JSON), format!("{json:#}\n").as_bytes())?;
-    let mut files = vec![CSV.to_owned(), JSON.to_owned()];
-    files.extend(pictures::draw(plan, &rows)?);
+    write(&table, format!("{json:#}\n").as_bytes())?;
+    let files = [CSV, JSON].into_iter().map(String::from).chain(pictures).collect();
     let diverged = rows.iter().filter(|row| row.result.trained.ending == TrainedTo::Diverged).count();
     Ok(Collection { finished: rows.len(), points: plan.points.len(), diverged, files, json })
+}
+
+/// Removes pictures of an earlier collection that this one does not have: its keys were others.
+fn forget_pictures(table: &Path, pictures: &[String], out: &Path) {
+    let known = std::fs::read(table).ok().and_then(|text| serde_json::from_slice::<Value>(&text).ok());
+    let known = known.as_ref().and_then(|known| known["pictures"].as_array()).into_iter().flatten();
+    // Names of this program have no directories in them.
+    let ours = |name: &&str| name.ends_with(".png") && !name.contains(['/', '\\']);
+    for name in known.filter_map(Value::as_str).filter(ours).filter(|name| !pictures.iter().any(|p| p == name)) {
+        // A file that cannot be removed does no harm.
+        let _ = std::fs::remove_file(out.join(name));
+    }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), SweepError> {

@@ -154,7 +154,13 @@ fn axes(raw: &Raw) -> Result<Vec<Axis>, SweepError> {
     let rows: Vec<Vec<(String, Value)>> = raw.points.iter().map(tree::flatten).collect();
     if let Some(first) = rows.first() {
         let keys: Vec<String> = first.iter().map(|(key, _)| key.clone()).collect();
-        axes.push(Axis { rows: rows.iter().map(|row| in_order(row, &keys)).collect::<Result<_, _>>()?, keys });
+        let rows: Vec<Vec<Value>> = rows.iter().map(|row| in_order(row, &keys)).collect::<Result<_, _>>()?;
+        if let Some(twice) = (1..rows.len()).find(|&i| rows[..i].contains(&rows[i])) {
+            let value = format!("a list whose table {} is there before", twice + 1);
+            let (allowed, way_out) = ("different tables".into(), "leave one of them out".into());
+            return Err(SweepError::Value { key: "points".into(), value, allowed, way_out });
+        }
+        axes.push(Axis { rows, keys });
     }
     for (key, value) in tree::flatten(&raw.grid) {
         let place = format!("grid.{key}");

@@ -47,9 +47,8 @@ pub(super) fn check_places(from: &Design, to: &Design) -> Result<(), PlaceError>
 ///
 /// Weights are multiplied by a power of two, so that they keep their share of the range. Where numbers of levels are not a
 /// power of two apart it is one of the two next ones: for each layer the one that loses least in rounding and at the ends
-/// of the range. Gains, shifts and biases undo this factor and follow the ADC's bits
-/// exactly, as far as registers reach (exponents 0..=15, biases of 16 bits). Where levels and pairs are the same, devices
-/// stay as they are.
+/// of the range. Gains, shifts and biases undo this factor and follow the ADC's bits exactly, as far as registers reach
+/// (exponents 0..=15, biases of 16 bits). Where levels and pairs are the same, devices stay as they are.
 ///
 /// Devices that are not ideal are no matter of this: the golden model of `to` makes of the levels what its devices do.
 /// The networks must be the same up to their devices.

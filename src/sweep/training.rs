@@ -1,9 +1,10 @@
 //! One training, which one point or several share.
 
 use super::{Planned, Progress, SweepError};
+use crate::data::WriteError;
 use crate::data::atomic::{self, Sync};
 use crate::schedule::Schedule;
-use crate::train::{Ending, Kind, Options, Run, Summary, TrainingError};
+use crate::train::{CHECKPOINT, Ending, Kind, Options, Run, Summary, TrainingError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +16,7 @@ const OUTCOME: &str = "outcome.json";
 /// Steps from one checkpoint to the next.
 const CHECKPOINT_EVERY: u64 = 100;
 /// Between two looks at a run of another process.
-const PATIENCE: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How a training ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,17 +75,30 @@ pub(super) fn train(
     }
     let data = planned.source.learn(settings);
     let run = loop {
-        match Run::open(schedule, &data, options.clone()) {
+        let run = match Run::open(schedule, &data, options.clone()) {
             Err(TrainingError::InUse { .. }) if !(progress.go_on)() => return Ok(None),
-            Err(TrainingError::InUse { .. }) => std::thread::sleep(PATIENCE),
-            run => break run?,
+            Err(TrainingError::InUse { .. }) => {
+                std::thread::sleep(PATIENCE);
+                continue;
+            }
+            run => run?,
+        };
+        // Another process may have ended it in the meantime.
+        if let Some(trained) = read(&outcome) {
+            (progress.steps)(settings.steps);
+            return Ok(Some(trained));
         }
+        if run.steps() < settings.steps {
+            break run;
+        }
+        // It was killed between its last step and its outcome, and what the step said is lost: once more.
+        let checkpoint = directory.join(CHECKPOINT);
+        std::fs::remove_file(&checkpoint).map_err(|reason| WriteError {
+            path: checkpoint,
+            step: "removing",
+            reason,
+        })?;
     };
-    // Another process may have ended it in the meantime.
-    if let Some(trained) = read(&outcome) {
-        (progress.steps)(settings.steps);
-        return Ok(Some(trained));
-    }
     let (start, before) = (Instant::now(), run.steps());
     (progress.steps)(before);
     let summary = run.train(&mut |_| {

@@ -54,7 +54,7 @@ fn many_points_are_refused_with_an_estimate() {
 fn mistakes_are_answered_with_key_value_and_a_way_out() {
     let place = Place::new();
     // What is written, and what the answer must name.
-    let bad: [(&str, &[&str]); 22] = [
+    let bad: [(&str, &[&str]); 23] = [
         (
             "[grid]\n\"device.level\" = [16]\n",
             &["point 0 (device.level = 16)", "unknown key `device.level`", "`levels`"],
@@ -79,6 +79,7 @@ fn mistakes_are_answered_with_key_value_and_a_way_out() {
         ("[set]\nseed = 1\n[grid]\nsteps = [1]\n", &["set.seed", "belongs into [run]"]),
         ("[set]\ndevice.levels = 16\n[grid]\ndevice.levels = [16]\n", &["`device.levels` is in [set] and in [grid]"]),
         ("[[points]]\nseed = 1\n[[points]]\nmode = \"transfer\"\n", &["points", "a table of mode", "same keys"]),
+        ("[[points]]\nseed = 1\n[[points]]\nseed = 1\n", &["points", "table 2 is there before"]),
         ("[[points]]\nseed = 1\n[grid]\nseed = [1]\n", &["`seed` is in", "[grid]"]),
         ("[grid]\nbatch = [9]\n", &["point 0", "a batch of 9 images", "training.batch", "1 to 8"]),
         ("[grid]\nmode = [\"transfer\"]\ngan.latent = [4]\n", &["gan", "latent"]),

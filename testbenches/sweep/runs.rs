@@ -96,6 +96,11 @@ fn a_changed_sweep_runs_only_what_is_new() {
     place.must(0, "sweep s.toml --out run");
     assert_eq!(place.results("run"), rows);
     assert_eq!(fs::read(&path).expect("a result"), good);
+    // Another key: its plot goes, where there is none of it any more.
+    assert!(place.path("run/distance-device-levels.png").exists());
+    place.write(8, "[grid]\nseed = [1, 2]\n");
+    place.must(0, "sweep s.toml --out run");
+    assert!(!place.path("run/distance-device-levels.png").exists() && place.path("run/images.png").exists());
 }
 
 /// Starts a sweep and waits until it has a checkpoint or a point of its own.
@@ -158,6 +163,12 @@ fn a_point_run_by_several_processes_has_one_result() {
     }
     assert_eq!(place.points("run").len(), 4);
     place.must(0, "sweep s.toml --out run --collect");
+    assert_eq!(place.results("run"), place.results("whole"));
+    // Killed after the last step and before anything was said about it.
+    let run = fs::read_dir(place.path("run/trained")).expect("a folder").flatten().next().expect("a training").path();
+    fs::remove_file(run.join("outcome.json")).expect("a file");
+    fs::remove_dir_all(place.path("run/points")).expect("a folder");
+    place.must(0, "sweep s.toml --out run");
     assert_eq!(place.results("run"), place.results("whole"));
     let left = |folder: &str| fs::read_dir(place.path(folder)).expect("a folder").flatten().count();
     assert_eq!(left("run/points"), 8, "results, pictures and nothing else");
