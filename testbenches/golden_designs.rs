@@ -119,6 +119,7 @@ pub fn design(networks: Vec<Network>, rows: usize, columns: usize, columns_per_a
             write_v: 1.5,
             read_v: 0.2,
             pulse_ns: 100.0,
+            model: None,
         },
         converter: Converter {
             dac_bits: 8,

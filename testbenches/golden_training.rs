@@ -40,9 +40,9 @@ fn random_state(schedule: &Schedule, random: &mut Random) -> TrainState {
     let mut state = TrainState::initial(schedule, &mapping, &settings, random.next());
     let top = design.device.levels as i32 - 1;
     for (layer, map) in state.layers.iter_mut().zip(&mapping.layers) {
-        layer.plus.mapv_inplace(|_| random.range(0, top) as u8);
+        layer.plus.mapv_inplace(|_| random.range(0, top) as u16);
         if design.crossbar.pair == PairScheme::Differential {
-            layer.minus.mapv_inplace(|_| random.range(0, top) as u8);
+            layer.minus.mapv_inplace(|_| random.range(0, top) as u16);
         }
         layer.bias.iter_mut().for_each(|b| *b = random.range(-200, 200));
         (layer.gain, layer.shift) = (map.parameters.gain, map.parameters.shift);
@@ -52,7 +52,7 @@ fn random_state(schedule: &Schedule, random: &mut Random) -> TrainState {
             UpdateRule::Stochastic => (60, 127),
             UpdateRule::Accumulate => (0, 130),
         };
-        layer.rate = Rate::from_code(random.range(low, high) as u8);
+        layer.rate = Rate::from_code(random.range(low, high) as u16);
         layer.fineness = random.range(0, 6) as u32;
         if let Some(remainder) = &mut layer.remainder {
             remainder.mapv_inplace(|_| random.range(-5000, 5000));

@@ -37,6 +37,7 @@ pub(super) fn resolve(source: Source, raw: &RawDescription) -> Result<Design, Co
         }
     };
     let crossbar = hardware::crossbar(source, &raw.crossbar)?;
+    let device = hardware::device(source, &raw.device, &crossbar)?;
     let design = Design {
         name: raw.name.value.clone(),
         networks: parts.networks,
@@ -46,7 +47,7 @@ pub(super) fn resolve(source: Source, raw: &RawDescription) -> Result<Design, Co
         dropout_at_inference: parts.dropout_at_inference,
         lanes: hardware::lanes(source, &raw.buffer, &crossbar)?,
         crossbar,
-        device: hardware::device(source, &raw.device, raw.crossbar.pair)?,
+        device,
         converter: hardware::converter(&raw.converter),
         clock_mhz: raw.clock.mhz.value,
         training: hardware::training(source, raw.training.as_ref())?,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::device_model::DeviceModel;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -190,6 +191,9 @@ pub struct Device {
     pub write_v: f64,
     pub read_v: f64,
     pub pulse_ns: f64,
+    /// `None`: ideal devices with a whole number of levels, and ideal converters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<DeviceModel>,
 }
 
 /// How negative inputs reach the word lines.

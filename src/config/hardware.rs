@@ -6,6 +6,7 @@ use super::design::{Converter, Crossbar, Design, Device, Layer, LayerOp, PairSch
 use super::error::{ConfigError, ProblemKind, Source};
 use super::located::Located;
 use super::raw::{RawBuffer, RawConverter, RawCrossbar, RawDescription, RawDevice, RawTraining};
+use super::raw_device_model::device_model;
 
 /// Columns that share one ADC, where the tile has as many.
 const COLUMNS_PER_ADC: usize = 8;
@@ -165,7 +166,8 @@ pub(super) fn limits(source: Source, raw: &RawDescription, design: &Design) -> R
     Ok(())
 }
 
-pub(super) fn device(source: Source, raw: &RawDevice, pair: PairScheme) -> Result<Device, ConfigError> {
+pub(super) fn device(source: Source, raw: &RawDevice, crossbar: &Crossbar) -> Result<Device, ConfigError> {
+    let pair = crossbar.pair;
     if pair == PairScheme::Reference && raw.levels.value < 3 {
         return Err(source
             .blame(ProblemKind::Inconsistent, "device.levels", &raw.levels)
@@ -208,6 +210,7 @@ pub(super) fn device(source: Source, raw: &RawDevice, pair: PairScheme) -> Resul
         write_v: write.value,
         read_v: read.value,
         pulse_ns: raw.pulse_ns.value,
+        model: device_model(source, raw.model.as_ref(), raw.levels.count(), (crossbar.rows, crossbar.columns))?,
     })
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::design::{LatentDistribution, PairScheme, PixelRange, SignedInput, Training, UpdateRule};
 use super::located::Located;
+use super::raw_device_model::RawDeviceModel;
 use super::raw_layer::RawLayer;
 use super::raw_shape::RawShape;
 
@@ -160,6 +161,9 @@ pub(super) struct RawDevice {
     /// Length of a programming pulse in nanoseconds.
     #[schemars(range(min = 1, max = 1e6))]
     pub pulse_ns: Located<f64>,
+    /// Imperfections of devices and converters; without this table they are ideal, with a whole number of levels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<Located<RawDeviceModel>>,
 }
 
 impl Default for RawDevice {
@@ -172,6 +176,7 @@ impl Default for RawDevice {
             write_v: 1.0.into(),
             read_v: 0.2.into(),
             pulse_ns: 1000.0.into(),
+            model: None,
         }
     }
 }

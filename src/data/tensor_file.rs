@@ -85,7 +85,7 @@ macro_rules! element {
         }
     )*};
 }
-element!(f32 = F32, i8 = I8, u8 = U8, i16 = I16, i32 = I32, u32 = U32, i64 = I64, u64 = U64);
+element!(f32 = F32, i8 = I8, u8 = U8, u16 = U16, i16 = I16, i32 = I32, u32 = U32, i64 = I64, u64 = U64);
 
 impl TensorFile {
     /// Adds an array.

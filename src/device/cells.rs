@@ -1,25 +1,48 @@
-//! Weights as device levels, and the stream that programs them.
+//! Weights as conductance codes, and the stream that programs them.
 
-use crate::config::{Design, PairScheme};
+use super::LayerMap;
+use super::model::ArrayModel;
+use crate::config::{CODE_BITS, Design, PairScheme};
 use crate::schedule::{Schedule, bits_for};
-use ndarray::Array2;
 use std::ops::Range;
 
-/// How a signed weight in level steps becomes device levels, and a cell's programming data.
+/// How a signed weight in level steps becomes conductance codes of devices, and a cell's programming data.
+///
+/// The code of an ideal device is its level; that of a real one has [`ArrayModel::fraction_of`] bits below the level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CellCode {
     pair: PairScheme,
     levels: u32,
-    level_bits: u32,
+    fraction: u32,
+    code_bits: u32,
 }
 
 impl CellCode {
     pub fn new(design: &Design) -> Self {
         let levels = design.device.levels;
-        Self { pair: design.crossbar.pair, levels, level_bits: bits_for(levels as usize - 1) }
+        let code_bits = match design.device.model {
+            Some(_) => CODE_BITS,
+            None => bits_for(levels as usize - 1),
+        };
+        Self { pair: design.crossbar.pair, levels, fraction: ArrayModel::fraction_of(design), code_bits }
     }
 
-    /// Largest weight magnitude that both signs reach.
+    /// Bits of a code below a level.
+    pub fn fraction(&self) -> u32 {
+        self.fraction
+    }
+
+    /// Bits of one device's code.
+    pub fn code_bits(&self) -> u32 {
+        self.code_bits
+    }
+
+    /// Largest code that a device may hold.
+    pub fn ceiling(&self) -> u32 {
+        ((self.levels - 1) << self.fraction) * if self.fraction > 0 { 2 } else { 1 }
+    }
+
+    /// Largest weight magnitude in level steps that both signs reach.
     pub fn weight_max(&self) -> i32 {
         match self.pair {
             PairScheme::Differential => self.levels as i32 - 1,
@@ -28,66 +51,69 @@ impl CellCode {
     }
 
     /// Level of the fixed reference column.
-    pub fn reference(&self) -> i32 {
+    fn reference(&self) -> i32 {
         (self.levels / 2) as i32
+    }
+
+    /// Code of the fixed reference column.
+    pub fn reference_code(&self) -> u16 {
+        ((self.levels / 2) << self.fraction) as u16
     }
 
     /// Bits of a cell's programming data.
     pub fn bits(&self) -> u32 {
         match self.pair {
-            PairScheme::Differential => 2 * self.level_bits,
-            PairScheme::Reference => self.level_bits,
+            PairScheme::Differential => 2 * self.code_bits,
+            PairScheme::Reference => self.code_bits,
         }
     }
 
-    /// Programming data of a weight. Differential: `{minus, plus}`, one of them at the lowest level. Reference: the
-    /// level.
+    /// Programming data of a weight in level steps. Differential: `{minus, plus}`, one of them at the lowest level.
+    /// Reference: the level.
     pub fn encode(&self, weight: i32) -> u32 {
         match self.pair {
-            PairScheme::Differential => {
-                let (plus, minus) = (weight.max(0) as u32, (-weight).max(0) as u32);
-                (minus << self.level_bits) | plus
-            }
-            PairScheme::Reference => (weight + self.reference()) as u32,
+            PairScheme::Differential => self.of_levels(weight.max(0), (-weight).max(0)),
+            PairScheme::Reference => self.of_levels(weight + self.reference(), 0),
         }
     }
 
-    /// Programming data of a weight with both devices of a pair around the middle of their range, so that pulses can
+    fn of_levels(&self, plus: i32, minus: i32) -> u32 {
+        self.from_codes((plus << self.fraction) as u16, (minus << self.fraction) as u16)
+    }
+
+    /// Programming data of a weight in level steps with both devices of a pair around the middle of their range, so that pulses can
     /// move them both ways. Reference: as [`CellCode::encode`].
     pub fn encode_centred(&self, weight: i32) -> u32 {
         match self.pair {
             PairScheme::Differential => {
                 let plus = (self.levels as i32 + weight) / 2;
-                (((plus - weight) as u32) << self.level_bits) | plus as u32
+                self.of_levels(plus, plus - weight)
             }
             PairScheme::Reference => self.encode(weight),
         }
     }
 
-    /// Levels `(plus, minus)` of programming data; with a reference column the second is the reference.
-    pub fn levels(&self, data: u32) -> (u8, u8) {
-        let mask = (1 << self.level_bits) - 1;
+    /// Codes `(plus, minus)` of programming data; with a reference column the second is the reference.
+    pub fn codes(&self, data: u32) -> (u16, u16) {
+        let mask = (1 << self.code_bits) - 1;
         match self.pair {
-            PairScheme::Differential => ((data & mask) as u8, ((data >> self.level_bits) & mask) as u8),
-            PairScheme::Reference => ((data & mask) as u8, self.reference() as u8),
+            PairScheme::Differential => ((data & mask) as u16, ((data >> self.code_bits) & mask) as u16),
+            PairScheme::Reference => ((data & mask) as u16, self.reference_code()),
         }
     }
 
-    /// Programming data of two device levels, the inverse of [`CellCode::levels`].
-    pub fn from_levels(&self, plus: u8, minus: u8) -> u32 {
+    /// Programming data of the codes of two devices, the inverse of [`CellCode::codes`].
+    pub fn from_codes(&self, plus: u16, minus: u16) -> u32 {
         match self.pair {
-            PairScheme::Differential => u32::from(minus) << self.level_bits | u32::from(plus),
+            PairScheme::Differential => u32::from(minus) << self.code_bits | u32::from(plus),
             PairScheme::Reference => u32::from(plus),
         }
     }
 
-    /// The weight that programming data stands for.
+    /// The weight that programming data stands for, in codes.
     pub fn decode(&self, data: u32) -> i32 {
-        let mask = (1 << self.level_bits) - 1;
-        match self.pair {
-            PairScheme::Differential => (data & mask) as i32 - ((data >> self.level_bits) & mask) as i32,
-            PairScheme::Reference => (data & mask) as i32 - self.reference(),
-        }
+        let (plus, minus) = self.codes(data);
+        i32::from(plus) - i32::from(minus)
     }
 
     /// Data of a cell outside the matrix: weight zero.
@@ -108,14 +134,12 @@ pub struct ProgramWord {
 impl ProgramWord {
     /// The whole content of a layer's tiles. Word lines and groups that the matrix does not use are left out: the
     /// programming port leaves them at weight zero.
-    pub fn of_layer(schedule: &Schedule, layer: usize, levels: &Array2<i16>) -> Vec<ProgramWord> {
-        let code = CellCode::new(&schedule.design);
-        // Pulses need room both ways; without training fewer conducting devices draw less power.
-        let encode = |w: i16| match schedule.design.training {
-            Some(_) => code.encode_centred(i32::from(w)),
-            None => code.encode(i32::from(w)),
-        };
-        Self::of_cells(schedule, layer, |i, j| encode(levels[(i, j)]))
+    pub fn of_layer(schedule: &Schedule, layer: usize, map: &LayerMap) -> Vec<ProgramWord> {
+        let (code, codes) = (CellCode::new(&schedule.design), map.codes(schedule));
+        Self::of_cells(schedule, layer, |i, j| {
+            let (plus, minus) = codes[(i, j)];
+            code.from_codes(plus, minus)
+        })
     }
 
     /// The words of a layer's tiles with the programming data of matrix row `i`, column `j` from `cell`; what the
@@ -168,17 +192,19 @@ mod tests {
     #[test]
     fn every_weight_survives_its_encoding() {
         for pair in [PairScheme::Differential, PairScheme::Reference] {
-            for levels in [2, 3, 16, 64, 256] {
-                let code = CellCode { pair, levels, level_bits: bits_for(levels as usize - 1) };
+            for (levels, real) in [2, 3, 16, 64, 256].into_iter().flat_map(|l| [(l, false), (l, true)]) {
+                let level_bits = bits_for(levels as usize - 1);
+                let (fraction, code_bits) = if real { (14 - level_bits, 15) } else { (0, level_bits) };
+                let code = CellCode { pair, levels, fraction, code_bits };
                 for w in -code.weight_max()..=code.weight_max() {
                     let data = code.encode(w);
-                    assert!(data < 1 << code.bits());
-                    assert_eq!(code.decode(data), w);
+                    assert!(u64::from(data) < 1 << code.bits());
+                    assert_eq!(code.decode(data), w << fraction);
                     let centred = code.encode_centred(w);
-                    assert_eq!(code.decode(centred), w);
-                    let (plus, minus) = code.levels(centred);
-                    assert_eq!(code.from_levels(plus, minus), centred);
-                    assert!(u32::from(plus) < levels && u32::from(minus) < levels);
+                    assert_eq!(code.decode(centred), w << fraction);
+                    let (plus, minus) = code.codes(centred);
+                    assert_eq!(code.from_codes(plus, minus), centred);
+                    assert!(u32::from(plus) <= code.ceiling() && u32::from(minus) <= code.ceiling());
                 }
             }
         }

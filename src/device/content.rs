@@ -41,7 +41,7 @@ impl Mapping {
     /// The chip with these weights and without registers of a training.
     pub fn content(&self, schedule: &Schedule) -> Content {
         let layer = |(index, map): (usize, &super::LayerMap)| LayerContent {
-            cells: ProgramWord::of_layer(schedule, index, &map.levels),
+            cells: ProgramWord::of_layer(schedule, index, map),
             parameters: map.parameters.clone(),
             training: None,
         };

@@ -1,6 +1,7 @@
 //! A network on devices: levels, parameters and the real value of every step.
 
-use crate::schedule::Bank;
+use super::CellCode;
+use crate::schedule::{Bank, Schedule};
 use ndarray::Array2;
 use serde::Serialize;
 
@@ -20,6 +21,8 @@ pub struct LayerParameters {
 pub struct LayerMap {
     /// Signed weights in level steps, `[matrix_rows x matrix_columns]`.
     pub levels: Array2<i16>,
+    /// Codes `(plus, minus)` of devices that were trained, of the same shape; others get the codes that `levels` ask for.
+    pub trained: Option<Array2<(u16, u16)>>,
     pub parameters: LayerParameters,
     /// Real values of one step.
     pub input_scale: f64,
@@ -52,10 +55,25 @@ pub struct Mapping {
 }
 
 impl LayerMap {
+    /// The codes `(plus, minus)` that the devices are told to hold, `[matrix_rows x matrix_columns]`.
+    pub fn codes(&self, schedule: &Schedule) -> Array2<(u16, u16)> {
+        if let Some(trained) = &self.trained {
+            return trained.clone();
+        }
+        let code = CellCode::new(&schedule.design);
+        // Pulses need room both ways; without training fewer conducting devices draw less power.
+        let centred = schedule.design.training.is_some();
+        self.levels.mapv(|w| {
+            let data = if centred { code.encode_centred(w.into()) } else { code.encode(w.into()) };
+            code.codes(data)
+        })
+    }
+
     /// A layer before its weights are mapped: all weights zero.
     pub fn unmapped(bank: &Bank) -> Self {
         Self {
             levels: Array2::zeros((bank.matrix_rows, bank.matrix_columns)),
+            trained: None,
             parameters: LayerParameters { gain: 0, shift: 0, bias: vec![0] },
             input_scale: 1.0,
             weight_scale: 1.0,

@@ -1,9 +1,13 @@
-//! Memristor levels and crossbar contents, golden side.
+//! Devices and crossbar contents, golden side.
 
+mod array;
 mod cells;
 mod content;
 mod mapping;
+mod model;
 
+pub use array::{LayerConverters, LayerDevices};
 pub use cells::{CellCode, ProgramPlace, ProgramWord};
 pub use content::{Content, LayerContent, TrainingRegisters};
 pub use mapping::{LayerMap, LayerParameters, Mapping, QuantisationReport};
+pub use model::{AdcParameters, ArrayModel, DeviceParameters};

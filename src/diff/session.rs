@@ -301,7 +301,7 @@ pub(super) fn stream(schedule: &Schedule, codes: &[i8]) -> Vec<u8> {
 /// Writes a view's Verilog to the build directory, under a name made of its content.
 fn write_sources(schedule: &Schedule, package: &Package, view: CrossbarView) -> Result<Vec<PathBuf>, CosimError> {
     let jitter;
-    let package = if CrossbarView::EMITTED.contains(&view) {
+    let package = if CrossbarView::emitted(schedule).contains(&view) {
         package
     } else {
         jitter = package.with_view(schedule, view);

@@ -269,7 +269,7 @@ impl<'a> TrainingSession<'a> {
                 model.eval()?;
                 let data = model.peek_wide("prog_data_o")?;
                 for (adc, j) in p.columns.enumerate().filter(|&(_, j)| j < columns) {
-                    let (plus, minus) = self.code.levels(take(&data, adc * bits as usize, bits));
+                    let (plus, minus) = self.code.codes(take(&data, adc * bits as usize, bits));
                     state.layers[layer].plus[(p.matrix_row, j)] = plus;
                     state.layers[layer].minus[(p.matrix_row, j)] = minus;
                 }

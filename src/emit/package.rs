@@ -45,7 +45,7 @@ impl Package {
                 order.push(path);
             }
         }
-        for view in CrossbarView::EMITTED {
+        for &view in CrossbarView::emitted(schedule) {
             add_view(&mut files, schedule, view, &printer, &order);
         }
         if let Some(content) = content {

@@ -44,6 +44,8 @@ pub struct ReadBuffers {
     pub(super) quads: Vec<u8>,
     pub(super) pairs: Vec<i16>,
     pub(super) sums: Vec<i32>,
+    /// Codes of real reads before they take the place of the sums.
+    pub(super) codes: Vec<i32>,
     /// Whether reads note the flags of their codes, one a vector.
     pub(super) wants_flags: bool,
     pub(super) flags: Vec<u8>,
@@ -168,8 +170,21 @@ impl BankKernel {
         self.read_tiles(buffers, vectors, conversion, 0..self.row_tiles());
     }
 
+    /// Sum of the squares of a vector's inputs to row tile `tile`, from 16-bit inputs.
+    pub(super) fn energy(&self, pairs: &[i16], vector: usize, tile: usize) -> u32 {
+        let rows = tile * self.tile_rows..self.rows.min((tile + 1) * self.tile_rows);
+        let start = vector * self.padded_rows();
+        pairs[start + rows.start..start + rows.end].iter().map(|&x| i32::from(x).pow(2) as u32).sum()
+    }
+
     /// As [`BankKernel::read`], over some row tiles.
-    fn read_tiles(&self, buffers: &mut ReadBuffers, vectors: usize, conversion: Conversion, tiles: Range<usize>) {
+    pub(super) fn read_tiles(
+        &self,
+        buffers: &mut ReadBuffers,
+        vectors: usize,
+        conversion: Conversion,
+        tiles: Range<usize>,
+    ) {
         let sums_stride = self.padded_columns();
         if buffers.sums.len() < vectors * sums_stride {
             buffers.sums.resize(vectors * sums_stride, 0);

@@ -5,7 +5,6 @@ use super::engine::{Buffers, Engine, Image};
 use super::machine::program;
 use crate::config::Role;
 use crate::device::{LayerMap, Mapping};
-use crate::numeric::LaneRandom;
 use crate::schedule::Schedule;
 use rayon::prelude::*;
 
@@ -25,13 +24,19 @@ impl<'a> BatchMachine<'a> {
         Self::with_instructions(InstructionSet::detected(), schedule, mapping, images)
     }
 
+    /// On ideal devices and converters, whatever the design has.
+    pub(super) fn ideal(schedule: &'a Schedule, mapping: &Mapping, images: usize) -> Self {
+        Self::with_engine(Engine::ideal(schedule, mapping, InstructionSet::detected()), images)
+    }
+
     /// With given instructions: no result depends on them.
     pub fn with_instructions(set: InstructionSet, schedule: &'a Schedule, mapping: &Mapping, images: usize) -> Self {
-        Self {
-            engine: Engine::new(schedule, mapping, set),
-            images: vec![Image::new(schedule); images],
-            buffers: vec![Buffers::default()],
-        }
+        Self::with_engine(Engine::new(schedule, mapping, set), images)
+    }
+
+    fn with_engine(engine: Engine<'a>, images: usize) -> Self {
+        let schedule = engine.schedule;
+        Self { engine, images: vec![Image::new(schedule); images], buffers: vec![Buffers::default()] }
     }
 
     /// Shares the images among `threads` tasks of rayon's current pool.
@@ -52,7 +57,7 @@ impl<'a> BatchMachine<'a> {
 
     /// Seeds the random streams of an image.
     pub fn seed(&mut self, image: usize, seed: u32) {
-        self.images[image].random = LaneRandom::seeded(seed, self.engine.schedule.lanes);
+        self.images[image].seed(self.engine.schedule, seed);
     }
 
     /// Writes a network's input of an image, in row, column, channel order.

@@ -52,7 +52,7 @@ pub fn map_weights<'w>(
         if inputs == 0 {
             return Err(MappingError::NoCalibration(if role == Role::Generator { "seed" } else { "image" }));
         }
-        let mut machines = BatchMachine::new(schedule, &mapping, inputs);
+        let mut machines = BatchMachine::ideal(schedule, &mapping, inputs);
         if role == Role::Generator {
             calibration.latent_seeds.iter().enumerate().for_each(|(i, &seed)| machines.seed(i, seed));
             machines.latents(role);
@@ -182,6 +182,7 @@ fn map_layer(
     report.shift = shift;
     LayerMap {
         levels,
+        trained: None,
         parameters: LayerParameters { gain, shift, bias: bias_codes },
         input_scale,
         weight_scale,

@@ -2,11 +2,13 @@
 
 use super::bank::{grow, load};
 use super::lines::{Conversion, Element, SATURATED, UPPER};
+use super::real::{self, Events, LayerReal, RealRead};
 use super::window::{PaddedWindow, SLACK};
 use super::{BankKernel, InstructionSet, ReadBuffers, simd};
-use crate::device::{LayerMap, LayerParameters, Mapping};
+use crate::device::{LayerConverters, LayerMap, LayerParameters, Mapping};
 use crate::numeric::{LaneRandom, RangeCount, SHIFT_BITS};
 use crate::schedule::{Op, OpKind, Schedule};
+use ndarray::Array2;
 use std::ops::{Range, RangeInclusive};
 
 /// Bytes that the buffers of a group of images may take: what a core's own cache holds.
@@ -19,6 +21,8 @@ pub(super) struct Engine<'a> {
     pub set: InstructionSet,
     pub kernels: Vec<BankKernel>,
     pub parameters: Vec<LayerParameters>,
+    /// One a layer; empty where the devices are ideal.
+    pub real: Vec<LayerReal>,
     /// The window of each operation that has one.
     pub windows: Vec<Option<PaddedWindow>>,
 }
@@ -31,6 +35,7 @@ pub(super) struct Image {
     /// The error memory, of the same addresses; empty for inference.
     pub errors: Vec<i8>,
     pub random: LaneRandom,
+    pub events: Events,
 }
 
 /// Buffers that operations share; between operations only the accumulators hold something, between a scatter and
@@ -52,7 +57,14 @@ impl Image {
             memory: vec![0; schedule.activation_words * schedule.lanes],
             errors: vec![],
             random: LaneRandom::seeded(0, schedule.lanes),
+            events: Events::new(schedule.banks.len()),
         }
+    }
+
+    /// Seeds the random streams, and the noise of the array.
+    pub fn seed(&mut self, schedule: &Schedule, seed: u32) {
+        self.random = LaneRandom::seeded(seed, schedule.lanes);
+        self.events.restart(seed);
     }
 
     pub fn with_errors(schedule: &Schedule) -> Self {
@@ -84,14 +96,36 @@ pub(super) fn tensor_range(schedule: &Schedule, tensor: usize) -> Range<usize> {
 }
 
 impl<'a> Engine<'a> {
+    /// The array as it was programmed with `mapping`.
     pub fn new(schedule: &'a Schedule, mapping: &Mapping, set: InstructionSet) -> Self {
+        let real = real::layers(schedule);
+        if real.is_empty() {
+            return Self::ideal(schedule, mapping, set);
+        }
+        let rows = schedule.design.crossbar.rows;
+        let kernel = |(layer, real): (usize, &LayerReal)| {
+            let codes = mapping.layers[layer].codes(schedule);
+            let weights = Array2::from_shape_fn(codes.dim(), |(i, j)| {
+                let (plus, minus) = codes[(i, j)];
+                let (plus, minus) = real.devices.place(i, j, plus, minus);
+                plus as i16 - minus as i16
+            });
+            BankKernel::from_levels(set, weights.view(), rows, false)
+        };
+        let kernels = real.iter().enumerate().map(kernel).collect();
+        let parameters = mapping.layers.iter().map(|l| l.parameters.clone()).collect();
+        Self { real, ..Self::with_kernels(schedule, set, kernels, parameters) }
+    }
+
+    /// The array with ideal devices and converters, whatever the design has.
+    pub fn ideal(schedule: &'a Schedule, mapping: &Mapping, set: InstructionSet) -> Self {
         let rows = schedule.design.crossbar.rows;
         let layers = schedule.banks.iter().zip(&mapping.layers);
         let kernels = layers.map(|(b, l)| BankKernel::with_instructions(set, b, rows, &l.levels)).collect();
         Self::with_kernels(schedule, set, kernels, mapping.layers.iter().map(|l| l.parameters.clone()).collect())
     }
 
-    /// With weights laid out by the caller.
+    /// With weights laid out by the caller, and ideal converters.
     pub fn with_kernels(
         schedule: &'a Schedule,
         set: InstructionSet,
@@ -103,11 +137,12 @@ impl<'a> Engine<'a> {
             set,
             kernels,
             parameters,
+            real: vec![],
             windows: schedule.ops.iter().map(|op| op.window.as_ref().map(PaddedWindow::new)).collect(),
         }
     }
 
-    /// Replaces a layer's weights and parameters.
+    /// Replaces a layer's weights and parameters; of an ideal array.
     pub fn set_layer(&mut self, layer: usize, map: &LayerMap) {
         let (bank, rows) = (&self.schedule.banks[layer], self.schedule.design.crossbar.rows);
         self.kernels[layer] = BankKernel::with_instructions(self.set, bank, rows, &map.levels);
@@ -149,9 +184,8 @@ impl<'a> Engine<'a> {
             OpKind::GatherWindow | OpKind::GatherRun | OpKind::ScatterWindow => {
                 self.gather(op_index, images, buffers);
                 let p = &self.parameters[op.layer];
-                let conversion = Conversion::adc(p.gain, self.schedule.design.converter.adc_bits);
                 buffers.read.wants_flags = !buffers.ranges.is_empty();
-                self.kernels[op.layer].read(&mut buffers.read, images.len() * op.positions, conversion);
+                self.read(op, &self.kernels[op.layer], p.gain, |real| &real.rows, images, &mut buffers.read);
                 if let Some(range) = buffers.ranges.get_mut(op.layer) {
                     count_flags(range, &buffers.read.flags);
                 }
@@ -168,6 +202,32 @@ impl<'a> Engine<'a> {
             for image in images {
                 image.random.dropout(&mut image.memory[range.clone()], op.dropout);
             }
+        }
+    }
+
+    /// The reads of one side that `op` makes for each of `images`.
+    pub fn read<'e>(
+        &'e self,
+        op: &Op,
+        kernel: &BankKernel,
+        gain: u32,
+        side: impl Fn(&'e LayerReal) -> &'e LayerConverters,
+        images: &mut [Image],
+        buffers: &mut ReadBuffers,
+    ) {
+        let (vectors, bits) = (images.len() * op.positions, self.schedule.design.converter.adc_bits);
+        let Some(real) = self.real.get(op.layer) else {
+            return kernel.read(buffers, vectors, Conversion::adc(gain, bits));
+        };
+        let model = &real.devices.model;
+        let read = RealRead { set: self.set, model, converters: side(real), kernel, gain, bits };
+        read.read(buffers, vectors, |vector| {
+            let events = &images[vector / op.positions].events;
+            (events.seed, events.reads[op.layer].wrapping_add((vector % op.positions) as u32))
+        });
+        for image in images {
+            let reads = &mut image.events.reads[op.layer];
+            *reads = reads.wrapping_add(op.positions as u32);
         }
     }
 

@@ -66,6 +66,11 @@ impl Conversion {
     /// `numeric::adc`. `gain` 0..=15, so that bit-line sums leave room for the rounding.
     pub fn adc(gain: u32, bits: u32) -> Self {
         assert!(gain < 1 << SHIFT_BITS, "gain {gain}");
+        Self::shifted(gain, bits)
+    }
+
+    /// The same for sums that have bits below a level step: `shift` at most 27.
+    pub fn shifted(gain: u32, bits: u32) -> Self {
         Self { gain, low: -(1 << (bits - 1)), high: (1 << (bits - 1)) - 1 }
     }
 

@@ -4,7 +4,6 @@ use super::InstructionSet;
 use super::engine::{Buffers, Engine, Image, tensor_range};
 use crate::config::Role;
 use crate::device::{LayerMap, Mapping};
-use crate::numeric::LaneRandom;
 use crate::schedule::{NetworkProgram, OpKind, Schedule, WindowSegments};
 
 /// The hardware's state: memories, weights, random streams.
@@ -28,7 +27,7 @@ impl<'a> Machine<'a> {
 
     /// Seeds the random streams.
     pub fn seed(&mut self, seed: u32) {
-        self.image.random = LaneRandom::seeded(seed, self.engine.schedule.lanes);
+        self.image.seed(self.engine.schedule, seed);
     }
 
     /// Writes a network's input, e.g. an image in row, column, channel order.

@@ -12,6 +12,7 @@ mod lane_words;
 mod lines;
 mod machine;
 mod portable;
+mod real;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_imports))]
 mod simd;
 mod train;

@@ -3,6 +3,7 @@
 
 pub(super) use super::lane_words::{fire_word, round_word};
 use super::lines::{LINE, PairLine, QuadLine, TileRead, magnitude};
+pub(super) use super::real::convert_line;
 use crate::config::Activation;
 use crate::numeric::{RangeCount, activate};
 

@@ -5,6 +5,7 @@
 
 use super::instruction_set::Level;
 use super::lines::{Conversion, LINE, PairLine, QuadLine, TileRead};
+use super::real::LineConversion;
 use super::{InstructionSet, portable};
 use crate::config::Activation;
 use crate::numeric::{RangeCount, Rate};
@@ -106,6 +107,11 @@ for_each_set!(
     /// [`portable::round_word`].
     round_word, round_word_256, round_word_512,
     (sums: &[i32], states: &mut [u32], step: Rate, out: &mut [i8])
+);
+for_each_set!(
+    /// [`portable::convert_line`].
+    convert_line, convert_line_256, convert_line_512,
+    (c: &mut LineConversion, most: &mut i32)
 );
 for_each_set!(
     /// [`portable::derive_errors`].

@@ -35,6 +35,13 @@ impl Expr {
         self.zext(width).binary(Binary::Mul, &other.borrow().zext(width))
     }
 
+    /// Unsigned product modulo 2^`width`. Where a product may overflow, this and not [`Expr::smul_w`]: simulators that turn
+    /// Verilog into C have undefined behaviour there.
+    #[track_caller]
+    pub fn umul_w(&self, other: impl Borrow<Self>, width: usize) -> Self {
+        self.zext(width).binary(Binary::Mul, &other.borrow().zext(width))
+    }
+
     /// Two's complement product, as wide as both factors together. Factors are nets, slices or wiring.
     #[track_caller]
     pub fn smul(&self, other: impl Borrow<Self>) -> Self {

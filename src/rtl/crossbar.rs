@@ -1,6 +1,7 @@
 //! Views of the crossbar macro: one port list, three bodies.
 
 mod behavioural;
+mod behavioural_real;
 mod behavioural_training;
 mod cells;
 mod checks;
@@ -8,9 +9,12 @@ mod emulation;
 mod emulation_training;
 mod lines;
 mod ports;
+mod real;
+mod real_devices;
 mod timer;
 mod walk;
 
+use crate::device::ArrayModel;
 use crate::hdl::{Builder, Module};
 use crate::schedule::Schedule;
 use std::sync::Arc;
@@ -32,8 +36,13 @@ pub enum CrossbarView {
 }
 
 impl CrossbarView {
-    /// The views that are emitted.
-    pub const EMITTED: [CrossbarView; 3] = [Self::Behavioural, Self::Emulation, Self::BlackBox];
+    /// The views of a design that are emitted. The emulation has ideal devices only.
+    pub fn emitted(schedule: &Schedule) -> &'static [CrossbarView] {
+        match schedule.design.device.model {
+            Some(_) => &[Self::Behavioural, Self::BlackBox],
+            None => &[Self::Behavioural, Self::Emulation, Self::BlackBox],
+        }
+    }
 
     /// Directory name of the view's file.
     pub fn name(self) -> &'static str {
@@ -75,9 +84,15 @@ pub fn crossbar(schedule: &Schedule, view: CrossbarView) -> Arc<Module> {
     match view {
         CrossbarView::Behavioural | CrossbarView::Jitter => {
             let jitter = view == CrossbarView::Jitter;
-            let mut m =
-                begin(schedule, "Behavioural model for simulation: ideal devices with a whole number of levels.");
-            if trains {
+            let model = ArrayModel::of(&schedule.design);
+            let devices = match model {
+                Some(_) => "Behavioural model for simulation: devices and converters with their imperfections.",
+                None => "Behavioural model for simulation: ideal devices with a whole number of levels.",
+            };
+            let mut m = begin(schedule, devices);
+            if let Some(model) = model {
+                behavioural_real::body(&mut m, schedule, model, jitter)
+            } else if trains {
                 behavioural_training::body(&mut m, schedule, jitter)
             } else {
                 behavioural::body(&mut m, schedule, jitter)

@@ -1,6 +1,7 @@
 //! Exact widths of every counter and data path, from the largest value each must hold.
 
 use super::{Bank, Op, OpKind, Pass, Schedule};
+use crate::config::{CODE_BITS, PairScheme};
 use crate::numeric::BIAS_BITS;
 use serde::Serialize;
 
@@ -41,7 +42,7 @@ pub struct Widths {
     pub group: u32,
     /// One device pair or device: programming data of a cell.
     pub cell: u32,
-    /// Signed weight in level steps.
+    /// Signed weight in codes: level steps of ideal devices.
     pub weight: u32,
     /// Exact bit-line sum of a tile.
     pub dot: u32,
@@ -91,9 +92,12 @@ impl Widths {
         } else {
             design.crossbar.columns_per_adc
         };
-        let (weight_max, cell) = match design.crossbar.pair {
-            crate::config::PairScheme::Differential => (levels - 1, 2 * bits_for(levels - 1)),
-            crate::config::PairScheme::Reference => (levels - levels / 2, bits_for(levels - 1)),
+        let (weight_max, cell) = match (design.crossbar.pair, &design.device.model) {
+            (PairScheme::Differential, None) => (levels - 1, 2 * bits_for(levels - 1)),
+            (PairScheme::Reference, None) => (levels - levels / 2, bits_for(levels - 1)),
+            // Any code that a device can hold.
+            (PairScheme::Differential, Some(_)) => ((1 << CODE_BITS) - 1, 2 * CODE_BITS),
+            (PairScheme::Reference, Some(_)) => ((1 << CODE_BITS) - 1, CODE_BITS),
         };
         let longest_line =
             if trains { design.crossbar.rows.max(design.crossbar.columns) } else { design.crossbar.rows };

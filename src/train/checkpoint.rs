@@ -120,7 +120,7 @@ impl Checkpoint {
         let (step, state_seed, settings) = match &self.state {
             State::Chip(state) => {
                 for (name, layer) in names(design).zip(&state.layers) {
-                    put_layer(&mut file, &name, layer);
+                    put_layer(&mut file, design, &name, layer);
                 }
                 (state.step, u64::from(state.seed), Some(state.settings.clone()))
             }
@@ -165,7 +165,8 @@ impl Checkpoint {
                 let seed = u32::try_from(header.state_seed).map_err(|e| content(format!("state_seed: {e}")))?;
                 let keeps = header.origin.training.keep_remainder;
                 let layers = design.networks.iter().flat_map(|n| &n.layers);
-                let layers = layers.map(|layer| get_layer(file, name, layer, keeps)).collect::<Result<_, _>>()?;
+                let layers =
+                    layers.map(|layer| get_layer(file, name, design, layer, keeps)).collect::<Result<_, _>>()?;
                 State::Chip(TrainState { step: header.step, seed, settings, layers })
             }
             (Kind::Chip, None) => return Err(content("no settings".into())),
@@ -188,9 +189,15 @@ fn names(design: &Design) -> impl Iterator<Item = String> {
 /// Registers of a layer in the order of the file: gain, shift, back_gain, back_shift, rate, target, fineness.
 const REGISTERS: usize = 7;
 
-fn put_layer(file: &mut TensorFile, name: &str, layer: &LayerState) {
-    file.insert(format!("{name}.plus"), layer.plus.shape(), layer.plus.iter().copied());
-    file.insert(format!("{name}.minus"), layer.minus.shape(), layer.minus.iter().copied());
+fn put_layer(file: &mut TensorFile, design: &Design, name: &str, layer: &LayerState) {
+    for (what, codes) in [("plus", &layer.plus), ("minus", &layer.minus)] {
+        let name = format!("{name}.{what}");
+        match design.device.model {
+            Some(_) => file.insert(name, codes.shape(), codes.iter().copied()),
+            // Levels fit a byte.
+            None => file.insert(name, codes.shape(), codes.iter().map(|&level| level as u8)),
+        }
+    }
     file.insert(format!("{name}.bias"), &[layer.bias.len()], layer.bias.iter().copied());
     let registers: [u32; REGISTERS] = [
         layer.gain,
@@ -210,12 +217,18 @@ fn put_layer(file: &mut TensorFile, name: &str, layer: &LayerState) {
 fn get_layer(
     file: &TensorFile,
     path: &str,
+    design: &Design,
     layer: &crate::config::Layer,
     keeps: bool,
 ) -> Result<LayerState, TrainingError> {
     let (name, size) = (&layer.name, [layer.matrix_rows(), layer.matrix_columns()]);
-    let levels = |what| -> Result<Array2<u8>, TrainingError> {
-        Ok(shaped(size, file.get(path, &format!("{name}.{what}"), &size)?))
+    let codes = |what| -> Result<Array2<u16>, TrainingError> {
+        let name = format!("{name}.{what}");
+        let codes = match design.device.model {
+            Some(_) => file.get(path, &name, &size)?,
+            None => file.get::<u8>(path, &name, &size)?.into_iter().map(u16::from).collect(),
+        };
+        Ok(shaped(size, codes))
     };
     let registers = file.get(path, &format!("{name}.registers"), &[REGISTERS])?;
     let [gain, shift, back_gain, back_shift, rate, target, fineness]: [u32; REGISTERS] =
@@ -226,8 +239,8 @@ fn get_layer(
         return Err(content(format!("{name}: a fineness of {fineness}")));
     }
     Ok(LayerState {
-        plus: levels("plus")?,
-        minus: levels("minus")?,
+        plus: codes("plus")?,
+        minus: codes("minus")?,
         bias: file.get(path, &format!("{name}.bias"), &[layer.biases()])?,
         gain,
         shift,

@@ -2,8 +2,12 @@
 
 use super::LayerState;
 use super::backward::ColumnReads;
+use super::state::difference;
 use crate::config::{Design, PairScheme};
+use crate::device::LayerDevices;
 use crate::golden::BankKernel;
+use crate::golden::real::LayerReal;
+use crate::numeric::{Draw, event_key};
 
 /// The devices of one layer, to be pulsed.
 pub(super) struct Devices<'t> {
@@ -11,9 +15,17 @@ pub(super) struct Devices<'t> {
     pub rows: &'t mut BankKernel,
     pub columns: Option<&'t mut ColumnReads>,
     /// Whether both devices of a pair move.
-    pub pair: bool,
-    /// Highest level.
-    pub top: u8,
+    pair: bool,
+    /// Highest level of ideal devices.
+    top: u16,
+    real: Option<&'t LayerDevices>,
+}
+
+/// What the noise of pulses depends on.
+pub(super) struct PulseEvents<'t> {
+    pub seed: u32,
+    /// Pulses of the layer since the streams were seeded.
+    pub count: &'t mut u32,
 }
 
 impl<'t> Devices<'t> {
@@ -22,23 +34,45 @@ impl<'t> Devices<'t> {
         layer: &'t mut LayerState,
         rows: &'t mut BankKernel,
         columns: Option<&'t mut ColumnReads>,
+        real: Option<&'t LayerReal>,
     ) -> Self {
         let pair = design.crossbar.pair == PairScheme::Differential;
-        Self { layer, rows, columns, pair, top: (design.device.levels - 1) as u8 }
+        let top = (design.device.levels - 1) as u16;
+        Self { layer, rows, columns, pair, top, real: real.map(|r| &r.devices) }
     }
 
-    /// One pulse: up is SET on plus and RESET on minus. Each device stops at its own bound.
-    pub fn pulse(&mut self, i: usize, j: usize, up: bool) {
-        let toward =
-            |level: u8, up: bool| if up { level.saturating_add(1).min(self.top) } else { level.saturating_sub(1) };
+    /// One pulse on the cells between some word lines and some bit lines: up is SET on plus and RESET on minus.
+    pub fn pulse(&mut self, rows: &[usize], columns: &[usize], up: bool, events: &mut PulseEvents) {
+        if rows.is_empty() || columns.is_empty() {
+            return;
+        }
+        let key = self.real.map_or(0, |real| event_key(real.model.key(Draw::Pulse), events.seed, *events.count));
+        *events.count = events.count.wrapping_add(1);
+        for &i in rows {
+            for &j in columns {
+                self.pulse_cell(i, j, up, key);
+            }
+        }
+    }
+
+    /// Each device stops at its own bound.
+    #[inline]
+    fn pulse_cell(&mut self, i: usize, j: usize, up: bool, key: u32) {
         let (plus, minus) = (&mut self.layer.plus[(i, j)], &mut self.layer.minus[(i, j)]);
         let before = (*plus, *minus);
-        *plus = toward(*plus, up);
-        if self.pair {
-            *minus = toward(*minus, !up);
+        match self.real {
+            Some(real) => (*plus, *minus) = real.pulse(i, j, *plus, *minus, up, key),
+            None => {
+                let top = self.top;
+                let toward = |level: u16, up: bool| if up { (level + 1).min(top) } else { level.saturating_sub(1) };
+                *plus = toward(*plus, up);
+                if self.pair {
+                    *minus = toward(*minus, !up);
+                }
+            }
         }
         if before != (*plus, *minus) {
-            let weight = i16::from(*plus) - i16::from(*minus);
+            let weight = difference(*plus, *minus);
             self.rows.set(i, j, weight);
             if let Some(columns) = &mut self.columns {
                 columns.set(i, j, weight);

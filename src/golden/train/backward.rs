@@ -4,7 +4,7 @@ use super::LayerState;
 use super::worker::{Fixed, Worker};
 use crate::golden::bank::grow;
 use crate::golden::engine::{Image, count_flags, gather_vectors, tensor_range};
-use crate::golden::lines::{Conversion, Element};
+use crate::golden::lines::Element;
 use crate::golden::{BankKernel, InstructionSet, ReadBuffers, simd};
 use crate::numeric::RangeCount;
 use crate::schedule::{Bank, Op, OpKind};
@@ -73,9 +73,9 @@ pub(super) fn backward(fixed: Fixed, op_index: usize, images: &mut [Image], work
     } else {
         gather.vectors(&mut buffers.padded_pairs, &mut buffers.plain_pairs, &mut buffers.read.pairs);
     }
-    let conversion = Conversion::adc(fixed.layers[op.layer].back_gain, fixed.engine.schedule.design.converter.adc_bits);
     buffers.read.wants_flags = true;
-    kernel.read(&mut buffers.read, images.len() * op.positions, conversion);
+    let gain = fixed.layers[op.layer].back_gain;
+    fixed.engine.read(op, kernel, gain, |real| &real.columns, images, &mut buffers.read);
     let counters = &mut worker.counters[op.layer];
     count_flags(&mut counters.column_reads, &buffers.read.flags);
 
@@ -144,7 +144,12 @@ impl Gather<'_> {
         }
         let plain_stride = self.columns.slots.len();
         gather_vectors(op, window, sources, plain_stride, padded, plain);
-        grow(to, self.images.len() * op.positions * stride);
+        let len = self.images.len() * op.positions * stride;
+        grow(to, len);
+        // Bit lines without a matrix column weigh nothing, but their inputs would make noise.
+        if !self.fixed.engine.real.is_empty() {
+            to[..len].fill(E::ZERO);
+        }
         for (to, from) in to.chunks_exact_mut(stride).zip(plain.chunks_exact(plain_stride)) {
             for &(column, slot, len) in &self.columns.runs {
                 to[slot..slot + len].copy_from_slice(&from[column..column + len]);

@@ -3,7 +3,7 @@
 //! The sum over positions is a matrix product. The kernels of the reads compute it: the longer side of the layer's matrix
 //! takes the place of the weights' columns, the shorter one that of the input vectors, and positions that of word lines.
 
-use super::array::Devices;
+use super::array::{Devices, PulseEvents};
 use crate::golden::bank::{PANEL_LINES, grow, load};
 use crate::golden::engine::{Engine, Image, gather_vectors, gather_windows, tensor_range};
 use crate::golden::lines::{Conversion, Element, LINE, PairLine, QuadLine, TileRead};
@@ -159,14 +159,17 @@ impl Gradient {
         set: InstructionSet,
         devices: &mut Devices,
         random: &mut LaneRandom,
+        events: &mut PulseEvents,
         keep_remainder: bool,
         mut record: Option<&mut Vec<u8>>,
     ) -> u32 {
         let (lanes, step) = (random.lanes(), devices.layer.rate);
         let (mut sums, mut pulses) = ([0; LANES_MAX], [0; LANES_MAX]);
+        let (mut down, mut up) = (Vec::new(), Vec::new());
         let mut count = 0;
         for i in 0..self.rows {
-            let mut directions = [false; 2];
+            down.clear();
+            up.clear();
             for first in (0..self.columns).step_by(lanes) {
                 let columns = first..self.columns.min(first + lanes);
                 sums.fill(0);
@@ -183,14 +186,15 @@ impl Gradient {
                     simd::round_word(set, &sums[..lanes], random.states(), step, &mut pulses[..lanes]);
                 }
                 for (j, &pulse) in columns.zip(&pulses).filter(|(_, pulse)| **pulse != 0) {
-                    count += 1;
-                    directions[usize::from(pulse < 0)] = true;
-                    devices.pulse(i, j, pulse < 0);
+                    if pulse < 0 { up.push(j) } else { down.push(j) }
                 }
             }
+            count += (down.len() + up.len()) as u32;
             if let Some(record) = &mut record {
-                record.push(directions.into_iter().map(u8::from).sum());
+                record.push([&down, &up].into_iter().map(|columns| u8::from(!columns.is_empty())).sum());
             }
+            devices.pulse(&[i], &down, false, events);
+            devices.pulse(&[i], &up, true, events);
         }
         count
     }

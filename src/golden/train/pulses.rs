@@ -1,6 +1,6 @@
 //! The stochastic rule: lines fire at random, devices move where both of their lines do.
 
-use super::array::Devices;
+use super::array::{Devices, PulseEvents};
 use crate::golden::engine::{Image, tensor_range};
 use crate::golden::{InstructionSet, simd};
 use crate::numeric::{LANES_MAX, LaneRandom, Rate};
@@ -51,6 +51,7 @@ pub(super) fn update(
     let rate = devices.layer.rate;
     let inputs = Fire { set, tensor: inputs, window: input_window, run_len: op.gather_len, rate: rate.of_inputs() };
     let errors = Fire { set, tensor: errors, window: error_window, run_len: op.drain_len, rate: rate.of_errors() };
+    let mut events = PulseEvents { seed: image.events.seed, count: &mut image.events.pulses[op.layer] };
     let PulseBuffers { rows, columns } = buffers;
     let mut count = 0u32;
     for position in 0..op.positions {
@@ -61,18 +62,13 @@ pub(super) fn update(
             let signs = |lines: &Lines| u8::from(!lines.plus.is_empty()) + u8::from(!lines.minus.is_empty());
             record.push(signs(rows) * signs(columns));
         }
-        // No two of the four phases touch the same device, so their order does not show.
         for (rows, columns, up) in [
             (&rows.plus, &columns.plus, false),
             (&rows.plus, &columns.minus, true),
             (&rows.minus, &columns.plus, true),
             (&rows.minus, &columns.minus, false),
         ] {
-            for &i in rows {
-                for &j in columns {
-                    devices.pulse(i, j, up);
-                }
-            }
+            devices.pulse(rows, columns, up, &mut events);
         }
     }
     count

@@ -12,10 +12,10 @@ use ndarray::{Array2, Zip};
 /// A layer on devices, with its registers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerState {
-    /// Device levels, 0..levels, `[matrix_rows x matrix_columns]`; a weight is `plus - minus`. With a reference column
-    /// `minus` is the reference everywhere and stays so.
-    pub plus: Array2<u8>,
-    pub minus: Array2<u8>,
+    /// Conductance codes of the devices, `[matrix_rows x matrix_columns]`: levels of ideal ones, 0..levels. A weight is
+    /// `plus - minus`. With a reference column `minus` is the reference everywhere and stays so.
+    pub plus: Array2<u16>,
+    pub minus: Array2<u16>,
     /// In ADC code units; one a channel, or one an output of a dense layer.
     pub bias: Vec<i32>,
     /// Gain exponent and requantisation shift of row reads, 0..=15.
@@ -47,10 +47,10 @@ pub struct TrainState {
 }
 
 impl LayerState {
-    /// Weight at matrix row `i`, column `j`, in level steps.
+    /// Weight at matrix row `i`, column `j`, in codes.
     #[inline]
     pub fn weight(&self, i: usize, j: usize) -> i16 {
-        i16::from(self.plus[(i, j)]) - i16::from(self.minus[(i, j)])
+        difference(self.plus[(i, j)], self.minus[(i, j)])
     }
 
     /// The layer's training registers with a target.
@@ -64,9 +64,9 @@ impl LayerState {
         }
     }
 
-    /// All weights in level steps, `[matrix_rows x matrix_columns]`.
+    /// All weights in codes, `[matrix_rows x matrix_columns]`.
     pub fn weights(&self) -> Array2<i16> {
-        Zip::from(&self.plus).and(&self.minus).map_collect(|&p, &m| i16::from(p) - i16::from(m))
+        Zip::from(&self.plus).and(&self.minus).map_collect(|&p, &m| difference(p, m))
     }
 }
 
@@ -97,7 +97,7 @@ impl TrainState {
     pub fn content(&self, schedule: &Schedule) -> Content {
         let code = CellCode::new(&schedule.design);
         let layer = |(index, s): (usize, &LayerState)| LayerContent {
-            cells: ProgramWord::of_cells(schedule, index, |i, j| code.from_levels(s.plus[(i, j)], s.minus[(i, j)])),
+            cells: ProgramWord::of_cells(schedule, index, |i, j| code.from_codes(s.plus[(i, j)], s.minus[(i, j)])),
             parameters: LayerParameters { gain: s.gain, shift: s.shift, bias: s.bias.clone() },
             training: Some(s.registers(self.settings.target_at(s.target, self.step))),
         };
@@ -110,9 +110,11 @@ impl TrainState {
 
     /// The network on its devices as a mapping, for inference. Real scales are not known any more; they are 1.
     pub fn mapping(&self, schedule: &Schedule) -> Mapping {
+        let fraction = CellCode::new(&schedule.design).fraction();
         let layers = self.layers.iter().zip(&schedule.banks).map(|(layer, bank)| {
             let mut map = LayerMap::unmapped(bank);
-            map.levels = layer.weights();
+            map.levels = layer.weights().mapv(|w| w >> fraction);
+            map.trained = Some(Zip::from(&layer.plus).and(&layer.minus).map_collect(|&p, &m| (p, m)));
             map.parameters.gain = layer.gain;
             map.parameters.shift = layer.shift;
             map.parameters.bias.clone_from(&layer.bias);
@@ -120,6 +122,12 @@ impl TrainState {
         });
         Mapping { layers: layers.collect() }
     }
+}
+
+/// The weight of a pair of codes, which have at most 15 bits.
+#[inline]
+pub(super) fn difference(plus: u16, minus: u16) -> i16 {
+    plus as i16 - minus as i16
 }
 
 /// A layer with scaled weights, and the registers that fit them.
@@ -138,7 +146,7 @@ fn initial_layer(
     let given = root_mean_square(map.levels.iter().map(|&w| f64::from(w)));
     let scale = settings.weight_rms * f64::from(top) / given.max(1e-9);
     let weights = map.levels.mapv(|w| ((f64::from(w) * scale).round() as i32).clamp(-top, top));
-    let devices = weights.mapv(|w| code.levels(code.encode_centred(w)));
+    let devices = weights.mapv(|w| code.codes(code.encode_centred(w)));
     let rms = root_mean_square(weights.iter().map(|&w| f64::from(w))).max(0.5);
 
     // Squares of independent products add up: over an output, and over one tile's part of a read. The exponent that brings
@@ -157,7 +165,7 @@ fn initial_layer(
     let reference = design.crossbar.pair == PairScheme::Reference;
     LayerState {
         plus: devices.mapv(|(plus, _)| plus),
-        minus: devices.mapv(|(_, minus)| if reference { code.reference() as u8 } else { minus }),
+        minus: devices.mapv(|(_, minus)| if reference { code.reference_code() } else { minus }),
         bias: vec![0; layer.biases()],
         gain: gain as u32,
         shift: (total - gain) as u32,

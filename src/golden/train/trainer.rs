@@ -1,17 +1,18 @@
 //! Executes the training phases of a schedule.
 
 use super::adapt::adapt;
-use super::array::Devices;
+use super::array::{Devices, PulseEvents};
 use super::backward::ColumnReads;
 use super::pulses::{PulseBuffers, update};
 use super::worker::{Fixed, Outcome, Worker, add_range};
 use super::{LayerReport, LayerState, PhaseLoss, PulseRecord, StepReport, TrainState};
 use crate::config::{Role, UpdateRule};
-use crate::device::{CellCode, LayerParameters};
+use crate::device::{CellCode, LayerDevices, LayerParameters};
 use crate::golden::engine::{Buffers, Engine, Image, tensor_range};
 use crate::golden::machine::program;
+use crate::golden::real;
 use crate::golden::{BankKernel, InstructionSet};
-use crate::numeric::{LaneRandom, SEED_STEP};
+use crate::numeric::SEED_STEP;
 use crate::schedule::{OpKind, Pass, Phase, Schedule, TrainingProgram};
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -59,18 +60,16 @@ impl<'a> Trainer<'a> {
     pub fn with_instructions(
         set: InstructionSet,
         schedule: &'a Schedule,
-        state: TrainState,
+        mut state: TrainState,
     ) -> Result<Self, TrainError> {
         let design = &schedule.design;
         let rule = design.training.as_ref().ok_or(TrainError::NoTraining)?.rule;
         check_state(schedule, &state)?;
-        let weight_max = CellCode::new(design).weight_max().max(CellCode::new(design).reference());
-        let pair_max = if design.crossbar.pair == crate::config::PairScheme::Differential {
-            design.device.levels as i32 - 1
-        } else {
-            weight_max
-        };
-        let small = pair_max <= i32::from(i8::MAX);
+        let real = real::layers(schedule);
+        for (layer, real) in state.layers.iter_mut().zip(&real) {
+            place(layer, &real.devices);
+        }
+        let small = CellCode::new(design).ceiling() <= i8::MAX as u32;
         let rows = design.crossbar.rows;
         let kernels =
             state.layers.iter().map(|l| BankKernel::from_levels(set, l.weights().view(), rows, small)).collect();
@@ -87,7 +86,7 @@ impl<'a> Trainer<'a> {
         }
         Ok(Self {
             columns: columns.collect(),
-            engine: Engine::with_kernels(schedule, set, kernels, parameters),
+            engine: Engine { real, ..Engine::with_kernels(schedule, set, kernels, parameters) },
             state,
             rule,
             images: vec![Image::with_errors(schedule)],
@@ -333,6 +332,7 @@ impl<'a> Trainer<'a> {
                 &mut self.state.layers[op.layer],
                 &mut self.engine.kernels[op.layer],
                 self.columns[op.layer].as_mut(),
+                self.engine.real.get(op.layer),
             );
             let image = &mut self.images[0];
             let pulses = update(schedule, set, op, image, &mut devices, &mut self.pulse_buffers, phases.as_mut());
@@ -347,7 +347,7 @@ impl<'a> Trainer<'a> {
         let schedule = self.engine.schedule;
         let program = schedule.phase(phase).expect("a phase of this schedule");
         self.advance_seed(1);
-        self.images[0].random = LaneRandom::seeded(self.state.seed, schedule.lanes);
+        self.images[0].seed(schedule, self.state.seed);
         for op_index in program.first_op..=program.last_op {
             let op = &schedule.ops[op_index];
             match op.pass {
@@ -370,11 +370,13 @@ impl<'a> Trainer<'a> {
             &mut self.state.layers[layer],
             &mut self.engine.kernels[layer],
             self.columns[layer].as_mut(),
+            self.engine.real.get(layer),
         );
         let worker = &mut self.workers[0];
-        let random = &mut self.images[0].random;
+        let Image { random, events, .. } = &mut self.images[0];
+        let mut events = PulseEvents { seed: events.seed, count: &mut events.pulses[layer] };
         let gradient = &mut worker.gradients[layer];
-        let pulses = gradient.apply(self.engine.set, &mut devices, random, keep, phases.as_mut());
+        let pulses = gradient.apply(self.engine.set, &mut devices, random, &mut events, keep, phases.as_mut());
         worker.counters[layer].pulses += pulses;
         if let Some(remainder) = &mut self.state.layers[layer].remainder {
             *remainder = worker.gradients[layer].to_array();
@@ -445,17 +447,25 @@ fn parameters(layer: &LayerState) -> LayerParameters {
 
 fn seeded_image(schedule: &Schedule, seed: u32) -> Image {
     let mut image = Image::new(schedule);
-    image.random = LaneRandom::seeded(seed, schedule.lanes);
+    image.seed(schedule, seed);
     image
 }
 
 /// Seeds an image's streams and gives the phase its input.
 fn prepare(schedule: &Schedule, phase: Phase, image: &mut Image, input: Option<&[i8]>, seed: u32) {
-    image.random = LaneRandom::seeded(seed, schedule.lanes);
+    image.seed(schedule, seed);
     match (phase, input) {
         (Phase::Real, Some(input)) => image.load(schedule, Role::Discriminator, input),
         (Phase::Classify, Some(input)) => image.load(schedule, Role::Classifier, input),
         _ => image.latents(schedule, program(schedule, Role::Generator).role),
+    }
+}
+
+/// Devices hold what they can of what they were told to hold.
+fn place(layer: &mut LayerState, devices: &LayerDevices) {
+    for ((i, j), plus) in layer.plus.indexed_iter_mut() {
+        let minus = &mut layer.minus[(i, j)];
+        (*plus, *minus) = devices.place(i, j, *plus, *minus);
     }
 }
 
@@ -469,13 +479,13 @@ fn check_state(schedule: &Schedule, state: &TrainState) -> Result<(), TrainError
     let layers = design.networks.iter().flat_map(|n| &n.layers);
     for (l, (bank, layer)) in state.layers.iter().zip(schedule.banks.iter().zip(layers)) {
         let dim = (bank.matrix_rows, bank.matrix_columns);
-        let top = (design.device.levels - 1) as u8;
+        let top = CellCode::new(design).ceiling() as u16;
         let remainder_fits = l.remainder.as_ref().map_or(!keeps, |r| keeps && r.dim() == dim);
         if l.plus.dim() != dim || l.minus.dim() != dim || !remainder_fits {
             return wrong(format!("layer {}: a matrix of {:?}, the design needs {dim:?}", bank.name, l.plus.dim()));
         }
-        if l.plus.iter().chain(&l.minus).any(|&level| level > top) {
-            return wrong(format!("layer {}: a level above {top}", bank.name));
+        if l.plus.iter().chain(&l.minus).any(|&code| code > top) {
+            return wrong(format!("layer {}: a conductance code above {top}", bank.name));
         }
         if l.bias.len() != layer.biases() {
             return wrong(format!("layer {}: {} biases, the design needs {}", bank.name, l.bias.len(), layer.biases()));

@@ -30,6 +30,8 @@ pub(super) struct Ports {
     pub prog_data: Expr,
     /// The ports that only a design which trains has.
     pub training: Option<TrainingPorts>,
+    /// Seed of the models' noise: its strobe and the seed.
+    pub noise: Option<(Expr, Expr)>,
 }
 
 pub(super) struct TrainingPorts {
@@ -114,6 +116,10 @@ impl Ports {
                 levels: levels?,
             })
         })();
+        let noise = d.device.model.is_some().then(|| {
+            m.group("For models only: seed of the noise");
+            (m.input("seed_valid_i", 1, ""), m.input("seed_i", 32, ""))
+        });
         Self {
             select,
             dac_valid,
@@ -138,6 +144,7 @@ impl Ports {
             prog_group,
             prog_data,
             training,
+            noise,
         }
     }
 }

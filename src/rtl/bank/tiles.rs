@@ -131,6 +131,11 @@ pub(super) fn tiles(m: &mut Builder, schedule: &Schedule, b: &Bank, crossbar: &A
                 u.connect("prog_row_i", &p.prog_row);
                 u.connect("prog_group_i", &p.prog_group);
                 u.connect("prog_data_i", &p.prog_data);
+                if let Some((valid, seed)) = &p.noise {
+                    u.connect("tile_i", tile_ids.part_at(&tile * pb, pb));
+                    u.connect("seed_valid_i", valid);
+                    u.connect("seed_i", seed);
+                }
                 if let Some(t) = &training {
                     u.connect("dac_side_i", &t.ports.dac_side);
                     u.connect("dac_slot_i", &t.lines.slots);

@@ -10,7 +10,7 @@ use crate::hdl::{Builder, Expr, Function, Ix, Mem, Process};
 use crate::schedule::Schedule;
 
 /// The number `ix` among `n` things as a field of an address.
-fn number(ix: &Ix, n: usize) -> Option<Expr> {
+pub(super) fn number(ix: &Ix, n: usize) -> Option<Expr> {
     (n > 1).then(|| ix.value(log2(n)))
 }
 

@@ -37,7 +37,9 @@ pub(super) fn weight(schedule: &Schedule, data: &dyn Fn(usize, usize) -> Expr) -
             let half = code.bits() as usize / 2;
             data(0, half).zext(w).sub(data(half, half).zext(w))
         }
-        PairScheme::Reference => data(0, code.bits() as usize).zext(w).sub(Expr::lit(w, code.reference() as u128)),
+        PairScheme::Reference => {
+            data(0, code.bits() as usize).zext(w).sub(Expr::lit(w, u128::from(code.reference_code())))
+        }
     }
 }
 

@@ -25,6 +25,15 @@ pub(super) struct Ports {
     pub prog_data: Expr,
     /// The ports that only a design which trains has.
     pub training: Option<TrainingPorts>,
+    /// The ports that only simulated imperfections need.
+    pub model: Option<ModelPorts>,
+}
+
+/// What noise and spreads are drawn from: the analogue macro has its own.
+pub(super) struct ModelPorts {
+    pub tile: Expr,
+    pub seed_valid: Expr,
+    pub seed: Expr,
 }
 
 pub(super) struct TrainingPorts {
@@ -119,6 +128,16 @@ impl Ports {
                 levels: levels?,
             })
         })();
+        let model = d.device.model.is_some().then(|| {
+            m.group(
+                "For models only, no pins of the analogue macro: what noise and spreads of the devices are drawn from",
+            );
+            ModelPorts {
+                tile: m.input("tile_i", w.tile as usize, "number of the tile, constant"),
+                seed_valid: m.input("seed_valid_i", 1, "starts the noise from seed_i"),
+                seed: m.input("seed_i", 32, ""),
+            }
+        });
         Self {
             dac_valid,
             dac_word,
@@ -138,6 +157,7 @@ impl Ports {
             prog_group,
             prog_data,
             training,
+            model,
         }
     }
 }

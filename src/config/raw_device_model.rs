@@ -1,0 +1,296 @@
+//! `[device.model]` as it is written, and what its keys decide together.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::device_model::{DeviceModel, DevicePreset, LawName, StepLaw};
+use super::error::{ConfigError, Problem, ProblemKind, Source};
+use super::located::Located;
+
+/// Imperfections of devices and converters; without this table they are ideal. What is left out is taken from `preset`.
+#[derive(Default, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(rename = "DeviceModel")]
+pub(super) struct RawDeviceModel {
+    /// Where the other keys' values come from: `Ideal`, or aihwkit's name of a device.
+    pub preset: Option<Located<DevicePreset>>,
+    /// Which array of many: devices and converters are drawn from this seed.
+    #[schemars(range(min = 0, max = 4294967295u32))]
+    pub seed: Option<Located<i64>>,
+    /// Size of a step against the conductance.
+    pub law: Option<Located<LawName>>,
+    /// Slope of the linear law, or exponent of the exponential and power laws, upwards.
+    #[schemars(range(min = 0, max = 20))]
+    pub gamma_up: Option<Located<f64>>,
+    /// The same downwards.
+    #[schemars(range(min = 0, max = 20))]
+    pub gamma_down: Option<Located<f64>>,
+    /// Factor `A_up` of the exponential law.
+    #[schemars(range(min = -10, max = 10))]
+    pub a_up: Option<Located<f64>>,
+    /// Factor `A_down` of the exponential law.
+    #[schemars(range(min = -10, max = 10))]
+    pub a_down: Option<Located<f64>>,
+    /// Factor `a` of the exponential law.
+    #[schemars(range(min = -10, max = 10))]
+    pub a: Option<Located<f64>>,
+    /// Shift `b` of the exponential law.
+    #[schemars(range(min = -10, max = 10))]
+    pub b: Option<Located<f64>>,
+    /// Steps up at equal distances from `w_min` to `w_max`, relative to `dw_min`.
+    pub piecewise_up: Option<Located<Vec<f64>>>,
+    /// Steps down at equal distances from `w_min` to `w_max`, relative to `dw_min`.
+    pub piecewise_down: Option<Located<Vec<f64>>>,
+    /// Lower end of the window on the scale of `dw_min`.
+    #[schemars(range(min = -100, max = -0.01))]
+    pub w_min: Option<Located<f64>>,
+    /// Upper end of the window on the scale of `dw_min`.
+    #[schemars(range(min = 0.01, max = 100))]
+    pub w_max: Option<Located<f64>>,
+    /// Mean step of a pulse where the law is 1; one level unless given.
+    #[schemars(range(min = 1e-5, max = 200))]
+    pub dw_min: Option<Located<f64>>,
+    /// Spread of the step from device to device, relative.
+    #[schemars(range(min = 0, max = 2))]
+    pub dw_min_dtod: Option<Located<f64>>,
+    /// Noise of the step from pulse to pulse, relative.
+    #[schemars(range(min = 0, max = 5))]
+    pub dw_min_std: Option<Located<f64>>,
+    /// The noise from pulse to pulse scales with the step, and not with `dw_min`.
+    pub mult_noise: Option<Located<bool>>,
+    /// Asymmetry: above 0, steps down are smaller by this part; below 0, steps up are.
+    #[schemars(range(min = -0.95, max = 0.95))]
+    pub up_down: Option<Located<f64>>,
+    /// Spread of the asymmetry from device to device.
+    #[schemars(range(min = 0, max = 1))]
+    pub up_down_dtod: Option<Located<f64>>,
+    /// Spread of the upper bound from device to device, relative to `w_max`.
+    #[schemars(range(min = 0, max = 1))]
+    pub w_max_dtod: Option<Located<f64>>,
+    /// Spread of the lower bound from device to device, relative to `w_min`.
+    #[schemars(range(min = 0, max = 1))]
+    pub w_min_dtod: Option<Located<f64>>,
+    /// Probability that a device is stuck in the low-resistance state.
+    #[schemars(range(min = 0, max = 1))]
+    pub stuck_at_lrs: Option<Located<f64>>,
+    /// Probability that a device is stuck in the high-resistance state.
+    #[schemars(range(min = 0, max = 1))]
+    pub stuck_at_hrs: Option<Located<f64>>,
+    /// Probability that a device is stuck anywhere in the window.
+    #[schemars(range(min = 0, max = 1))]
+    pub stuck: Option<Located<f64>>,
+    /// Standard deviation of a device's conductance from read to read, part of the window.
+    #[schemars(range(min = 0, max = 0.25))]
+    pub read_noise: Option<Located<f64>>,
+    /// Standard deviation of the ADCs' offsets, in codes.
+    #[schemars(range(min = 0, max = 64))]
+    pub adc_offset: Option<Located<f64>>,
+    /// Standard deviation of the ADCs' gain errors.
+    #[schemars(range(min = 0, max = 0.25))]
+    pub adc_gain: Option<Located<f64>>,
+}
+
+/// Nodes of a piecewise law.
+const NODES: std::ops::RangeInclusive<usize> = 2..=1024;
+
+/// Longest line of a tile with real devices: its sums stay within 32 bits.
+const MAX_LINE: usize = 256;
+
+pub(super) fn device_model(
+    source: Source,
+    raw: Option<&Located<RawDeviceModel>>,
+    levels: u32,
+    lines: (usize, usize),
+) -> Result<Option<DeviceModel>, ConfigError> {
+    let Some(located) = raw else { return Ok(None) };
+    let raw = &located.value;
+    let preset = raw.preset.as_ref().map_or(DevicePreset::Ideal, |p| p.value);
+    let mut model = preset.model(levels);
+    model.law = law(source, raw, &model.law)?;
+    let numbers = [
+        (&mut model.w_min, &raw.w_min),
+        (&mut model.w_max, &raw.w_max),
+        (&mut model.dw_min_dtod, &raw.dw_min_dtod),
+        (&mut model.dw_min_std, &raw.dw_min_std),
+        (&mut model.up_down, &raw.up_down),
+        (&mut model.up_down_dtod, &raw.up_down_dtod),
+        (&mut model.w_max_dtod, &raw.w_max_dtod),
+        (&mut model.w_min_dtod, &raw.w_min_dtod),
+        (&mut model.stuck_at_lrs, &raw.stuck_at_lrs),
+        (&mut model.stuck_at_hrs, &raw.stuck_at_hrs),
+        (&mut model.stuck, &raw.stuck),
+        (&mut model.read_noise, &raw.read_noise),
+        (&mut model.adc_offset, &raw.adc_offset),
+        (&mut model.adc_gain, &raw.adc_gain),
+    ];
+    for (to, given) in numbers {
+        if let Some(given) = given {
+            *to = given.value;
+        }
+    }
+    if let Some(given) = &raw.seed {
+        model.seed = given.value as u32;
+    }
+    if let Some(given) = &raw.mult_noise {
+        model.mult_noise = given.value;
+    }
+    match &raw.dw_min {
+        Some(given) => model.dw_min = given.value,
+        // One level of the window that was given.
+        None if preset == DevicePreset::Ideal => model.dw_min = model.range() / f64::from(levels - 1),
+        None => {}
+    }
+    together(source, located, &model, levels, lines)?;
+    Ok(Some(model))
+}
+
+/// What several keys decide.
+fn together(
+    source: Source,
+    located: &Located<RawDeviceModel>,
+    model: &DeviceModel,
+    levels: u32,
+    lines: (usize, usize),
+) -> Result<(), ConfigError> {
+    let raw = &located.value;
+    let table = located.span.clone().unwrap_or(0..0);
+    let on = |key: &str, given: Option<std::ops::Range<usize>>| -> Problem {
+        source.problem(ProblemKind::Inconsistent, key, given.unwrap_or(table.clone()))
+    };
+    let step = model.range() / f64::from(levels - 1);
+    if model.dw_min > step * 1.000_001 {
+        let most = (model.range() / model.dw_min) as u32 + 1;
+        return Err(on("device.model.dw_min", raw.dw_min.as_ref().and_then(|d| d.span.clone()))
+            .message(format!("`device.model.dw_min` is {}: {levels} levels need finer steps", model.dw_min))
+            .value(model.dw_min.to_string())
+            .allowed(format!("at most {step}, a level of the window {}..{}", model.w_min, model.w_max))
+            .help(format!("lower the step, or set `device.levels` to {most} or less"))
+            .into());
+    }
+    let stuck = model.stuck_at_lrs + model.stuck_at_hrs + model.stuck;
+    if stuck > 1.0 {
+        return Err(on("device.model.stuck", raw.stuck.as_ref().and_then(|d| d.span.clone()))
+            .message(format!("`stuck_at_lrs`, `stuck_at_hrs` and `stuck` add up to {stuck}"))
+            .allowed("probabilities with a sum of at most 1")
+            .help("lower one of the three")
+            .into());
+    }
+    if lines.0.max(lines.1) > MAX_LINE {
+        return Err(on("device.model", None)
+            .message(format!("real devices on tiles of {} x {}", lines.0, lines.1))
+            .allowed(format!("`crossbar.rows` and `crossbar.columns` of at most {MAX_LINE}"))
+            .help("give the tiles fewer rows or columns, or remove [device.model]")
+            .into());
+    }
+    for (way, direction) in ["up", "down"].into_iter().enumerate() {
+        let inner = (1..32).map(|k| model.w_min + model.range() * f64::from(k) / 32.0);
+        if inner.map(|w| model.law.at(w, model.w_min, model.w_max)[way]).all(|step| step <= 0.0) {
+            return Err(on("device.model.law", raw.law.as_ref().and_then(|l| l.span.clone()))
+                .message(format!("by `device.model.law` no device ever steps {direction}"))
+                .allowed("a law with steps above 0 between the bounds")
+                .help("check the law's parameters")
+                .into());
+        }
+    }
+    Ok(())
+}
+
+/// The law from its name and parameters; a parameter of another law is an error.
+fn law(source: Source, raw: &RawDeviceModel, preset: &StepLaw) -> Result<StepLaw, ConfigError> {
+    let name = raw.law.as_ref().map_or(name_of(preset), |l| l.value);
+    let text = serde_json::to_value(name).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    let gammas = matches!(name, LawName::LinearStep | LawName::ExpStep | LawName::PowStep);
+    let exponential = name == LawName::ExpStep;
+    let numbers = [
+        ("gamma_up", &raw.gamma_up, gammas),
+        ("gamma_down", &raw.gamma_down, gammas),
+        ("a_up", &raw.a_up, exponential),
+        ("a_down", &raw.a_down, exponential),
+        ("a", &raw.a, exponential),
+        ("b", &raw.b, exponential),
+    ];
+    let lists = [("piecewise_up", &raw.piecewise_up), ("piecewise_down", &raw.piecewise_down)];
+    let piecewise = name == LawName::PiecewiseStep;
+    let spans = numbers.iter().map(|(key, given, fits)| (key, given.as_ref().map(|g| &g.span), *fits));
+    let lists_spans = lists.iter().map(|(key, given)| (key, given.as_ref().map(|g| &g.span), piecewise));
+    for (key, span, fits) in spans.chain(lists_spans) {
+        if let (Some(span), false) = (span, fits) {
+            let key = format!("device.model.{key}");
+            return Err(source
+                .problem(ProblemKind::Inconsistent, &key, span.clone().unwrap_or(0..0))
+                .message(format!("`{key}` is no parameter of the law `{text}`"))
+                .allowed("absent")
+                .help("remove the key, or choose another `device.model.law`")
+                .into());
+        }
+    }
+    // Without a value the preset's, where it has the law, else a mild default.
+    let or = |given: &Option<Located<f64>>, default: f64| given.as_ref().map_or(default, |g| g.value);
+    Ok(match name {
+        LawName::ConstantStep => StepLaw::ConstantStep,
+        LawName::SoftBounds => StepLaw::SoftBounds,
+        LawName::LinearStep => {
+            let (up, down) = match *preset {
+                StepLaw::LinearStep { gamma_up, gamma_down } => (gamma_up, gamma_down),
+                _ => (0.0, 0.0),
+            };
+            StepLaw::LinearStep { gamma_up: or(&raw.gamma_up, up), gamma_down: or(&raw.gamma_down, down) }
+        }
+        LawName::PowStep => StepLaw::PowStep { gamma_up: or(&raw.gamma_up, 1.0), gamma_down: or(&raw.gamma_down, 1.0) },
+        LawName::ExpStep => {
+            // aihwkit's defaults.
+            let d = match *preset {
+                StepLaw::ExpStep { a_up, a_down, gamma_up, gamma_down, a, b } => {
+                    [a_up, a_down, gamma_up, gamma_down, a, b]
+                }
+                _ => [0.00081, 0.36833, 12.44625, 12.78785, 0.244, 0.2425],
+            };
+            StepLaw::ExpStep {
+                a_up: or(&raw.a_up, d[0]),
+                a_down: or(&raw.a_down, d[1]),
+                gamma_up: or(&raw.gamma_up, d[2]),
+                gamma_down: or(&raw.gamma_down, d[3]),
+                a: or(&raw.a, d[4]),
+                b: or(&raw.b, d[5]),
+            }
+        }
+        LawName::PiecewiseStep => {
+            let [up, down] = lists.map(|(key, given)| nodes(source, key, given.as_ref()));
+            StepLaw::PiecewiseStep { up: up?, down: down? }
+        }
+    })
+}
+
+fn name_of(law: &StepLaw) -> LawName {
+    match law {
+        StepLaw::ConstantStep => LawName::ConstantStep,
+        StepLaw::LinearStep { .. } => LawName::LinearStep,
+        StepLaw::SoftBounds => LawName::SoftBounds,
+        StepLaw::ExpStep { .. } => LawName::ExpStep,
+        StepLaw::PowStep { .. } => LawName::PowStep,
+        StepLaw::PiecewiseStep { .. } => LawName::PiecewiseStep,
+    }
+}
+
+/// The nodes of a piecewise law: 2 to 1024 numbers from 0 to 100.
+fn nodes(source: Source, key: &str, given: Option<&Located<Vec<f64>>>) -> Result<Vec<f64>, ConfigError> {
+    let key = format!("device.model.{key}");
+    let allowed = "2 to 1024 numbers from 0 to 100";
+    let Some(given) = given else {
+        return Err(source
+            .problem(ProblemKind::MissingKey, &key, 0..0)
+            .message(format!("missing key `{key}`"))
+            .allowed(allowed)
+            .help("the piecewise law needs the steps at its nodes, relative to `dw_min`")
+            .into());
+    };
+    if NODES.contains(&given.value.len()) && given.value.iter().all(|v| (0.0..=100.0).contains(v)) {
+        return Ok(given.value.clone());
+    }
+    Err(source
+        .problem(ProblemKind::OutOfRange, &key, given.span.clone().unwrap_or(0..0))
+        .message(format!("`{key}` has {} nodes, or one that is no step", given.value.len()))
+        .allowed(allowed)
+        .help("a negative step would move a device the wrong way")
+        .into())
+}

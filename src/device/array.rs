@@ -1,0 +1,124 @@
+//! The devices and converters of one layer's tiles, each with its own numbers.
+
+use super::model::{AdcParameters, ArrayModel, DeviceParameters};
+use crate::config::PairScheme;
+use crate::numeric::draw;
+use crate::schedule::Schedule;
+use ndarray::Array2;
+
+/// The real devices of a layer.
+#[derive(Clone, Debug)]
+pub struct LayerDevices {
+    pub model: ArrayModel,
+    /// `[matrix_rows x matrix_columns]`.
+    plus: Array2<DeviceParameters>,
+    /// Empty with a reference column.
+    minus: Array2<DeviceParameters>,
+    /// A device's number is the sum of both, twice, and 1 for the minus device.
+    row_part: Vec<u32>,
+    column_part: Vec<u32>,
+}
+
+impl LayerDevices {
+    /// `None` where devices are ideal.
+    pub fn new(schedule: &Schedule, layer: usize) -> Option<Self> {
+        let design = &schedule.design;
+        let model = ArrayModel::of(design)?;
+        let (bank, c) = (&schedule.banks[layer], &design.crossbar);
+        let slots = (0..bank.matrix_columns).map(|j| bank.column_slot(j));
+        let row_part: Vec<u32> = (0..bank.matrix_rows)
+            .map(|i| model.device_number(bank.first_tile + i / c.rows * bank.column_tiles, i % c.rows, 0, false) >> 1)
+            .collect();
+        let column_part: Vec<u32> =
+            slots.map(|s| model.device_number(s / c.columns, 0, s % c.columns, false) >> 1).collect();
+        let dim = (bank.matrix_rows, bank.matrix_columns);
+        let number = |i: usize, j: usize| row_part[i].wrapping_add(column_part[j]) << 1;
+        let devices = |side: u32, dim| Array2::from_shape_fn(dim, |(i, j)| model.device(number(i, j) | side));
+        let pair = c.pair == PairScheme::Differential;
+        let (plus, minus) = (devices(0, dim), devices(1, if pair { dim } else { (0, 0) }));
+        Some(Self { plus, minus, row_part, column_part, model })
+    }
+
+    /// Number of the plus device of a cell; the minus device has the next one.
+    #[inline]
+    fn number(&self, i: usize, j: usize) -> u32 {
+        self.row_part[i].wrapping_add(self.column_part[j]) << 1
+    }
+
+    /// The codes `(plus, minus)` that the devices of a cell hold after they were told to hold these.
+    pub fn place(&self, i: usize, j: usize, plus: u16, minus: u16) -> (u16, u16) {
+        let within = |code: u16, d: &DeviceParameters| i32::from(code).clamp(d.low, d.high) as u16;
+        let minus = self.minus.get((i, j)).map_or(minus, |d| within(minus, d));
+        (within(plus, &self.plus[(i, j)]), minus)
+    }
+
+    /// The codes of a cell after a pulse with this key; up is SET on plus and RESET on minus.
+    #[inline]
+    pub fn pulse(&self, i: usize, j: usize, plus: u16, minus: u16, up: bool, key: u32) -> (u16, u16) {
+        let number = self.number(i, j);
+        let step = |code: u16, d: &DeviceParameters, up, side| {
+            self.model.pulse(code.into(), d, up, draw(key, number | side)) as u16
+        };
+        let minus = self.minus.get((i, j)).map_or(minus, |d| step(minus, d, !up, 1));
+        (step(plus, &self.plus[(i, j)], up, 0), minus)
+    }
+}
+
+/// The converters of one side of a layer's tiles, line by line, and the numbers of the lines for the noise of reads.
+#[derive(Clone, Debug)]
+pub struct LayerConverters {
+    /// Of the ADC that converts the line, `[tile along the sum][line]`; as in [`AdcParameters`].
+    pub offsets: Vec<Vec<i32>>,
+    pub gains: Vec<Vec<i32>>,
+    /// Of the first tile along the sum.
+    pub lines: Vec<u32>,
+    /// What is added for each further tile.
+    pub next_tile: u32,
+}
+
+impl LayerConverters {
+    /// Of row reads: one line a matrix column, one tile a row tile.
+    pub fn of_rows(schedule: &Schedule, layer: usize, model: &ArrayModel) -> Self {
+        let (bank, c) = (&schedule.banks[layer], &schedule.design.crossbar);
+        let place = |j: usize| {
+            let slot = bank.column_slot(j);
+            (bank.first_tile + slot / c.columns, slot % c.columns)
+        };
+        let adc = |row_tile: usize, j| {
+            let (tile, slot) = place(j);
+            model.adc(ArrayModel::adc_number(tile + row_tile * bank.column_tiles, slot % c.adcs(), false))
+        };
+        let line = |j| {
+            let (tile, slot) = place(j);
+            ArrayModel::line_number(tile, slot)
+        };
+        Self::new(bank.row_tiles, bank.matrix_columns, adc, line, bank.column_tiles)
+    }
+
+    /// Of column reads: one line a matrix row, one tile a column tile.
+    pub fn of_columns(schedule: &Schedule, layer: usize, model: &ArrayModel) -> Self {
+        let (bank, c) = (&schedule.banks[layer], &schedule.design.crossbar);
+        let first = |i: usize| bank.first_tile + i / c.rows * bank.column_tiles;
+        let adc = |tile, i| model.adc(ArrayModel::adc_number(first(i) + tile, i % c.rows % c.row_adcs(), true));
+        let line = |i| ArrayModel::line_number(first(i), i % c.rows);
+        Self::new(bank.column_tiles, bank.matrix_rows, adc, line, 1)
+    }
+
+    fn new(
+        tiles: usize,
+        lines: usize,
+        adc: impl Fn(usize, usize) -> AdcParameters,
+        line: impl Fn(usize) -> u32,
+        next_tile: usize,
+    ) -> Self {
+        let all = |value: fn(AdcParameters) -> i32| -> Vec<Vec<i32>> {
+            (0..tiles).map(|tile| (0..lines).map(|l| value(adc(tile, l))).collect()).collect()
+        };
+        Self {
+            offsets: all(|a| a.offset),
+            gains: all(|a| a.gain),
+            lines: (0..lines).map(line).collect(),
+            next_tile: ArrayModel::line_number(next_tile, 0),
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! The behavioural view of real devices and converters: every code that the golden model computes, cycle for cycle.
+
+use super::behavioural_training::number;
+use super::cells::{address, field, fires, log2, rest};
+use super::checks;
+use super::lines::{bit_lines, word_lines};
+use super::ports::{ModelPorts, Ports, TrainingPorts};
+use super::real::{RealFunctions, W, int, luck};
+use super::real_devices::{Events, OwnNumbers, device, sides};
+use super::timer::{CONVERSION, PULSE, noise, time};
+use crate::device::{ArrayModel, CellCode};
+use crate::hdl::{Builder, Expr, Function, Ix, Mem, Process};
+use crate::numeric::Draw;
+use crate::schedule::Schedule;
+
+/// What the parts of the model share.
+struct Tile<'a> {
+    schedule: &'a Schedule,
+    model: ArrayModel,
+    functions: RealFunctions,
+    own: OwnNumbers,
+    events: Events,
+    /// Codes `{minus, plus}` by conversion group, word line and ADC.
+    cells: Mem,
+    /// Codes of the word lines, and of the bit lines by group and ADC.
+    rows: Expr,
+    columns: Option<Expr>,
+    ports: &'a ModelPorts,
+    /// New codes of a cell's devices, plus first.
+    placed: Vec<Expr>,
+    data: Expr,
+    step: Expr,
+}
+
+pub(super) fn body(m: &mut Builder, schedule: &Schedule, model: ArrayModel, jitter: bool) {
+    let d = &schedule.design;
+    let (conversion, pulse) = (d.converter.conversion_cycles, d.pulse_cycles());
+    let trains = d.training.is_some();
+    let mut latency = time("adc_done_o", "adc_start_i", conversion, jitter);
+    if trains {
+        latency += &format!(
+            "; {}; prog_data_o 1 cycle after prog_valid_i",
+            time("pulse_done_o", "pulse_start_i", pulse, jitter)
+        );
+    }
+    m.latency(&latency);
+    let p = Ports::new(m, schedule);
+    let t = p.training.as_ref();
+    let ports = p.model.as_ref().expect("the design has a model");
+    m.section("Line DACs");
+    let rows = word_lines(m, schedule, &p);
+    let columns = t.map(|t| bit_lines(m, schedule, &p, t));
+    let events = Events::new(m, &p, t, ports);
+
+    m.section("Arithmetic of the model: 32 bits, two's complement");
+    let functions = RealFunctions::new(m, schedule, &model, trains);
+    m.section("Cells: conductance codes by conversion group, word line and ADC; own numbers of devices and ADCs");
+    let c = &d.crossbar;
+    let cells = m.mem("code_q", schedule.widths.cell as usize, c.rows * c.columns);
+    let own = OwnNumbers::new(m, schedule);
+    let placed = ["plus_code", "minus_code"][..sides(schedule)].iter().map(|n| m.var(n, W)).collect::<Vec<_>>();
+    let data = m.var("cell_data", schedule.widths.cell as usize);
+    let step = m.var("full_step", W);
+    let above = schedule.widths.cell as usize / sides(schedule);
+    m.unused("unused_code", &placed.iter().map(|code| code.slice(above, W - above)).collect::<Vec<_>>());
+    let tile = Tile { schedule, model, functions, own, events, cells, rows, columns, ports, placed, data, step };
+    tile.change(m, &p, t);
+
+    m.section("Conversion");
+    let result = tile.codes(m, &p, t);
+    let extra = jitter.then(|| noise(m, &p));
+    let converting = CONVERSION.emit(m, conversion, extra.as_ref(), &p.start, &p.done, |s| s.set(&p.code, &result));
+    let pulsing = t.map(|t| {
+        m.section("Time of a pulse");
+        PULSE.emit(m, pulse, extra.as_ref(), &t.pulse_start, &t.pulse_done, |_| {})
+    });
+    checks::contract(m, &p, &converting, pulsing.as_ref());
+}
+
+impl Tile<'_> {
+    fn code_bits(&self) -> usize {
+        CellCode::new(&self.schedule.design).code_bits() as usize
+    }
+
+    fn cell(&self, group: Option<Expr>, row: Expr, adc: &Ix) -> Expr {
+        address(&[group, Some(row), number(adc, self.schedule.design.crossbar.adcs())])
+    }
+
+    /// Writes `data` to a cell, moved within the bounds of its devices.
+    fn place(&self, s: &mut Process, at: &Expr, data: &Expr) {
+        let n = self.code_bits();
+        for (side, placed) in self.placed.iter().enumerate() {
+            let own = device(at, &Expr::lit(1, side as u128));
+            let bound = |m: &Mem| m.at(&own).zext(W);
+            let code = data.slice(side * n, n).zext(W);
+            s.set_now(placed, self.functions.clamp.call(&[code, bound(&self.own.low), bound(&self.own.high)]));
+        }
+        self.store(s, at);
+    }
+
+    fn store(&self, s: &mut Process, at: &Expr) {
+        let n = self.code_bits();
+        let codes: Vec<Expr> = self.placed.iter().rev().map(|code| code.slice(0, n)).collect();
+        s.set_now(self.cells.at(at), Expr::concat(&codes));
+    }
+
+    /// Drawing, programming and pulses, in one process: all write the cells.
+    fn change(&self, m: &mut Builder, p: &Ports, t: Option<&TrainingPorts>) {
+        let c = &self.schedule.design.crossbar;
+        let (adcs, groups) = (c.adcs(), c.columns_per_adc);
+        let cell = self.schedule.widths.cell as usize;
+        let prog_group = field(&p.prog_group, groups);
+        rest(m, "unused_prog_group", &p.prog_group, groups);
+        let key = m.var("pulse_key", W);
+        let chance = m.var("drawn_bits", W);
+        let number = m.var("device_number", W);
+        let idle_bits = if self.model.step_std > 0 { 4 } else { W - 4 };
+        m.unused("unused_drawn", &[chance.slice(4, idle_bits)]);
+        let training = t.map(|t| {
+            let levels = m.var("levels_q", adcs * cell);
+            m.assign(&t.levels, &levels);
+            (t, levels, fires(m), m.var("chosen", c.columns))
+        });
+        let unused = CellCode::new(&self.schedule.design).unused();
+        m.clocked_no_reset(|s| {
+            let each = |s: &mut Process, at: &Expr| self.place(s, at, &Expr::lit(cell, u128::from(unused)));
+            self.own.draw(s, self.schedule, &self.model, &self.functions, &self.ports.tile, &each);
+            s.if_(&p.prog_valid, |s| {
+                s.for_("adc", 0..adcs, |s, adc| {
+                    let at = self.cell(prog_group.clone(), p.prog_row.clone(), adc);
+                    let data = p.prog_data.part_at(adc * cell, cell);
+                    match &training {
+                        None => self.place_part(s, &at, &data),
+                        Some((t, levels, ..)) => {
+                            s.if_(&t.prog_write, |s| self.place_part(s, &at, &data)).else_(|s| {
+                                s.set(levels.part_at(adc * cell, cell), self.cells.at(&at));
+                            });
+                        }
+                    }
+                });
+            });
+            if let Some((t, _, fires, chosen)) = &training {
+                s.if_(&t.pulse_start, |s| {
+                    self.events.key(s, &self.model, &self.functions, Draw::Pulse, &key);
+                    self.pulse(s, t, fires, chosen, &[&key, &number, &chance]);
+                });
+            }
+        });
+    }
+
+    /// As [`Tile::place`] of a part of a wider word.
+    fn place_part(&self, s: &mut Process, at: &Expr, data: &Expr) {
+        s.set_now(&self.data, data);
+        self.place(s, at, &self.data);
+    }
+
+    /// One pulse, device by device.
+    fn pulse(&self, s: &mut Process, t: &TrainingPorts, fires: &Function, chosen: &Expr, vars: &[&Expr; 3]) {
+        let c = &self.schedule.design.crossbar;
+        let (adcs, groups) = (c.adcs(), c.columns_per_adc);
+        let columns = self.columns.as_ref().expect("the design trains");
+        s.for_("column", 0..c.columns, |s, column| {
+            let code = columns.part_at(column * 8, 8);
+            s.set_now(chosen.bit_at(column), fires.call(&[code, t.columns_negative.clone()]));
+        });
+        s.for_("row", 0..c.rows, |s, row| {
+            let code = self.rows.part_at(row * 8, 8);
+            s.if_(fires.call(&[code, t.rows_negative.clone()]), |s| {
+                s.for_("group", 0..groups, |s, group| {
+                    s.for_("adc", 0..adcs, |s, adc| {
+                        s.if_(chosen.bit_at(&(group * adcs) + adc), |s| {
+                            let at = self.cell(number(group, groups), row.value(log2(c.rows)), adc);
+                            let place = address(&[number(row, c.rows), number(group, groups), number(adc, adcs)]);
+                            self.pulse_cell(s, t, &at, &place, vars);
+                        });
+                    });
+                });
+            });
+        });
+    }
+
+    fn pulse_cell(&self, s: &mut Process, t: &TrainingPorts, at: &Expr, place: &Expr, vars: &[&Expr; 3]) {
+        let n = self.code_bits();
+        let [key, device_number, chance] = vars;
+        let bits = place.width() + 1;
+        let tile = &self.ports.tile;
+        let tile = tile.zext(tile.width().max(W - bits)).slice(0, W - bits);
+        for (side, placed) in self.placed.iter().enumerate() {
+            let side_bit = Expr::lit(1, side as u128);
+            let own = device(at, &side_bit);
+            let of = |m: &Mem| m.at(&own).zext(W);
+            s.set_now(*device_number, Expr::concat(&[tile.clone(), device(place, &side_bit)]));
+            s.set_now(*chance, self.functions.mix.call(&[key.xor(*device_number)]));
+            let rises = if side == 0 { t.up.clone() } else { t.up.not() };
+            s.set_now(&self.step, rises.mux(of(&self.own.up), of(&self.own.down)));
+            s.set_now(&self.data, self.cells.at(at));
+            let code = self.data.slice(side * n, n).zext(W);
+            let mut arguments = vec![code, of(&self.own.low), of(&self.own.high), self.step.clone(), rises];
+            arguments.push(luck(&self.model, chance));
+            arguments.extend((!self.model.constant_law()).then(|| of(&self.own.inverse)));
+            s.set_now(placed, self.functions.pulsed.call(&arguments));
+        }
+        self.store(s, at);
+    }
+
+    /// The codes of the group that is being converted, computed at the start.
+    fn codes(&self, m: &mut Builder, p: &Ports, t: Option<&TrainingPorts>) -> Expr {
+        let c = &self.schedule.design.crossbar;
+        let (rows, adcs, row_adcs) = (c.rows, c.adcs(), c.row_adcs());
+        let (groups, row_groups) = (c.columns_per_adc, c.rows_per_adc);
+        let most = if t.is_some() { adcs.max(row_adcs) } else { adcs };
+        let v = Conversion::new(m, self.schedule, most, p.code.width());
+        let group = field(&p.group, groups);
+        let row_group = field(&p.group, row_groups);
+        rest(m, "unused_group", &p.group, if t.is_some() { groups.max(row_groups) } else { groups });
+        let root = root(m);
+        m.clocked_no_reset(|s| {
+            s.if_(&p.start, |s| {
+                s.for_("index", 0..most, |s, index| s.set_now(v.sum.at_ix(index), int(0)));
+                s.set_now(&v.energy, int(0));
+                let forward = |s: &mut Process| {
+                    s.for_("row", 0..rows, |s, row| {
+                        s.set_now(&v.input, self.rows.part_at(row * 8, 8).sext(W));
+                        s.if_(v.input.any(), |s| {
+                            v.add_energy(s);
+                            s.for_("adc", 0..adcs, |s, adc| {
+                                self.add(s, &v, &self.cell(group.clone(), row.value(log2(rows)), adc), adc);
+                            });
+                        });
+                    });
+                };
+                let backward = |s: &mut Process, columns: &Expr| {
+                    s.for_("group", 0..groups, |s, group| {
+                        s.for_("adc", 0..adcs, |s, adc| {
+                            s.set_now(&v.input, columns.part_at((&(group * adcs) + adc) * 8, 8).sext(W));
+                            s.if_(v.input.any(), |s| {
+                                v.add_energy(s);
+                                s.for_("line", 0..row_adcs, |s, line| {
+                                    let row = address(&[row_group.clone(), number(line, row_adcs)]);
+                                    self.add(s, &v, &self.cell(number(group, groups), row, adc), line);
+                                });
+                            });
+                        });
+                    });
+                };
+                match (t, &self.columns) {
+                    (Some(t), Some(columns)) => {
+                        s.if_(&t.read_columns, |s| backward(s, columns)).else_(forward);
+                    }
+                    _ => forward(s),
+                }
+                s.comment("One noise for what was sampled: its key is that of the first conversion");
+                s.if_(&self.events.fresh, |s| {
+                    self.events.key(s, &self.model, &self.functions, Draw::Read, &v.key);
+                });
+                if self.model.read_noise > 0 {
+                    s.set_now(&v.energy, root.call(&[v.energy.clone()]));
+                    s.set_now(&v.energy, v.energy.smul_w(int(self.model.read_noise as i32), W));
+                    s.set_now(&v.energy, v.energy.shr(8));
+                }
+                let side = |s: &mut Process, row_side: bool| {
+                    let (count, of_group, lines) =
+                        if row_side { (row_adcs, &row_group, row_groups) } else { (adcs, &group, groups) };
+                    let index = if row_side { "line" } else { "adc" };
+                    s.for_(index, 0..count, |s, adc| {
+                        let line = address(&[of_group.clone(), number(adc, count)]);
+                        self.convert(s, &v, adc, (lines * count > 1).then_some(line), row_side, &p.gain);
+                    });
+                };
+                s.set(&v.result, Expr::zero(v.result.width()));
+                match t {
+                    Some(t) => {
+                        s.if_(&t.read_columns, |s| side(s, true)).else_(|s| side(s, false));
+                    }
+                    None => side(s, false),
+                }
+            });
+        });
+        v.result
+    }
+
+    /// Adds a cell's part to a sum.
+    fn add(&self, s: &mut Process, v: &Conversion, at: &Expr, to: &Ix) {
+        let n = self.code_bits();
+        s.set_now(&v.data, self.cells.at(at));
+        let minus = match self.placed.len() {
+            1 => int(CellCode::new(&self.schedule.design).reference_code().into()),
+            _ => v.data.slice(n, n).zext(W),
+        };
+        s.set_now(&v.weight, v.data.slice(0, n).zext(W).sub(minus));
+        s.set_now(&v.weight, v.weight.smul_w(&v.input, W));
+        s.set_now(v.sum.at_ix(to), v.sum.at_ix(to).add(&v.weight));
+    }
+
+    /// One ADC's code.
+    fn convert(&self, s: &mut Process, v: &Conversion, adc: &Ix, line: Option<Expr>, row_side: bool, gain: &Expr) {
+        s.set_now(&v.weight, v.sum.at_ix(adc));
+        if self.model.read_noise > 0 {
+            let line = line.map_or(Expr::zero(10), |l| l.zext(10));
+            s.set_now(&v.number, Expr::concat(&[self.ports.tile.clone(), line]).zext(W));
+            s.set_now(&v.number, self.functions.mix.call(&[v.key.xor(&v.number)]));
+            s.set_now(&v.number, self.functions.bell.call(&[v.number.slice(8, 24)]));
+            s.set_now(&v.number, v.number.smul_w(&v.energy, W));
+            s.set_now(&v.number, v.number.sra(4));
+            s.set_now(&v.weight, v.weight.add(&v.number));
+        }
+        let own = self.own.adc(row_side, adc);
+        let code = self.functions.convert.call(&[
+            v.weight.clone(),
+            self.own.offset.at(&own),
+            self.own.gain.at(&own),
+            gain.clone(),
+        ]);
+        let bits = self.schedule.design.converter.adc_bits as usize;
+        s.set(v.result.part_at(adc * bits, bits), code);
+    }
+}
+
+/// Variables of a conversion.
+struct Conversion {
+    sum: Mem,
+    input: Expr,
+    data: Expr,
+    weight: Expr,
+    energy: Expr,
+    key: Expr,
+    number: Expr,
+    result: Expr,
+}
+
+impl Conversion {
+    fn new(m: &mut Builder, schedule: &Schedule, adcs: usize, result: usize) -> Self {
+        let [input, weight, energy, key, number] =
+            ["line_code", "weight", "energy", "read_key", "noise_number"].map(|n| m.var(n, W));
+        let data = m.var("pair_codes", schedule.widths.cell as usize);
+        let result = m.var("result_q", result);
+        Self { sum: m.mem("sum", W, adcs), input, data, weight, energy, key, number, result }
+    }
+
+    fn add_energy(&self, s: &mut Process) {
+        s.set_now(&self.weight, self.input.smul_w(&self.input, W));
+        s.set_now(&self.energy, self.energy.add(&self.weight));
+    }
+}
+
+/// The integer square root of a number below `2^22`.
+fn root(m: &mut Builder) -> Function {
+    let locals = [("found", W), ("digit", W), ("tried", W), ("square", W)];
+    m.function("root", W, &[("squared", W)], &locals, |p, f| {
+        let [found, digit, tried, square] = f.locals.as_slice() else { unreachable!("four locals") };
+        p.set(found, int(0));
+        p.set(digit, int(1 << 10));
+        p.for_("place", 0..11, |p, _| {
+            p.set(tried, found.add(&*digit));
+            p.set(square, tried.smul_w(&*tried, W));
+            p.if_(square.sgt(&f.args[0]).not(), |p| p.set(found, &*tried));
+            p.set(digit, digit.shr(1));
+        });
+        p.set(&f.result, found);
+    })
+}

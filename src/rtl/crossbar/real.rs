@@ -1,0 +1,159 @@
+//! Arithmetic of real devices and converters for the behavioural view: functions that are `device::ArrayModel` in 32 bits.
+
+use crate::device::ArrayModel;
+use crate::hdl::{Builder, Expr, Function};
+use crate::schedule::Schedule;
+
+/// Width of all arithmetic, two's complement.
+pub(super) const W: usize = 32;
+
+/// A parameter of the model.
+pub(super) fn int(value: i32) -> Expr {
+    Expr::slit(W, i128::from(value))
+}
+
+/// A key or a constant of the hash.
+pub(super) fn word(value: u32) -> Expr {
+    Expr::hex(W, u128::from(value))
+}
+
+/// Functions of the macro's model.
+pub(super) struct RealFunctions {
+    /// `numeric::splitmix32`.
+    pub mix: Function,
+    /// `numeric::bell` of the upper three bytes.
+    pub bell: Function,
+    /// Value, low and high bound.
+    pub clamp: Function,
+    /// Code, bounds, full step, direction, [`luck`], and the inverse unless the law is constant: the code after a pulse.
+    pub pulsed: Function,
+    /// Sum, offset, gain error, gain: the ADC's code.
+    pub convert: Function,
+}
+
+impl RealFunctions {
+    pub fn new(m: &mut Builder, schedule: &Schedule, model: &ArrayModel, trains: bool) -> Self {
+        let mix = m.function("mix", W, &[("value", W)], &[("mixed", W)], |p, f| {
+            let z = &f.locals[0];
+            p.set(z, f.args[0].add(int(1)));
+            p.set(z, z.umul_w(word(0x9e37_79b9), W));
+            for (shift, factor) in [(16, 0x85eb_ca6b), (13, 0xc2b2_ae35)] {
+                p.set(z, z.xor(z.shr(shift)));
+                p.set(z, z.umul_w(word(factor), W));
+            }
+            p.set(&f.result, z.xor(z.shr(16)));
+        });
+        let bell = m.function("bell", W, &[("random", 24)], &[("bytes", W)], |p, f| {
+            let byte = |lo| f.args[0].slice(lo, 8).zext(W);
+            p.set(&f.locals[0], byte(16).add(byte(8)).add(byte(0)));
+            p.set(&f.result, f.locals[0].shl(1).sub(int(765)));
+        });
+        let clamp = m.function("clamp", W, &[("given", W), ("least", W), ("most", W)], &[], |p, f| {
+            let [given, least, most] = f.args.as_slice() else { unreachable!("three arguments") };
+            p.if_(given.slt(least), |p| p.set(&f.result, least))
+                .elif(given.sgt(most), |p| p.set(&f.result, most))
+                .else_(|p| p.set(&f.result, given));
+        });
+        let pulsed = if trains { pulsed(m, model, &bell, &clamp) } else { clamp.clone() };
+        let convert = convert(m, schedule, model);
+        Self { mix, bell, clamp, pulsed, convert }
+    }
+}
+
+/// The step law's nodes, one case an end of a segment.
+fn law(m: &mut Builder, model: &ArrayModel) -> Function {
+    m.function("law", W, &[("node", 6), ("higher", 1)], &[], |p, f| {
+        p.case(Expr::concat(&[f.args[1].clone(), f.args[0].clone()]), |c| {
+            for (way, nodes) in model.law.iter().enumerate() {
+                for (k, &node) in nodes.iter().enumerate() {
+                    let at = (1 - way as u128) << 6 | k as u128;
+                    c.arm(Expr::lit(7, at), |p| p.set(&f.result, int(node)));
+                }
+            }
+            c.default(|p| p.set(&f.result, int(0)));
+        });
+    })
+}
+
+/// Bits of a draw that a pulse uses: four round, and 24 above them are the noise.
+pub(super) fn luck(model: &ArrayModel, drawn: &Expr) -> Expr {
+    let round = drawn.slice(0, 4);
+    if model.step_std == 0 { round } else { Expr::concat(&[drawn.slice(8, 24), round]) }
+}
+
+fn pulsed(m: &mut Builder, model: &ArrayModel, bell: &Function, clamp: &Function) -> Function {
+    let law = (!model.constant_law()).then(|| law(m, model));
+    let noisy = model.step_std > 0;
+    let mut args = vec![("old_code", W), ("low", W), ("high", W), ("full", W), ("rises", 1)];
+    args.push(("luck", if noisy { 28 } else { 4 }));
+    args.extend(law.is_some().then_some(("inverse", W)));
+    let mut locals = vec![("mean", W)];
+    locals.extend(noisy.then_some([("noise", W), ("deviation", W)]).into_iter().flatten());
+    locals.extend(law.is_some().then_some([("place_in_range", W), ("left", W), ("right", W)]).into_iter().flatten());
+    m.function("pulsed", W, &args, &locals, |p, f| {
+        let [code, low, high, full, rises, luck, inverse @ ..] = f.args.as_slice() else { unreachable!("arguments") };
+        let mean = &f.locals[0];
+        match (&law, inverse, &f.locals[if noisy { 3 } else { 1 }..]) {
+            (Some(law), [inverse], [place, left, right]) => {
+                p.set(place, code.sub(low));
+                p.set(place, place.smul_w(inverse, W));
+                p.set(place, place.sra(16));
+                p.if_(place.sgt(int(1023)), |p| p.set(place, int(1023)));
+                p.comment("The law between two nodes");
+                p.set(left, law.call(&[place.slice(5, 6), rises.clone()]));
+                p.set(right, law.call(&[place.slice(5, 6).add(Expr::lit(6, 1)), rises.clone()]));
+                p.set(mean, int(32).sub(place.slice(0, 5).zext(W)));
+                p.set(left, left.smul_w(mean, W));
+                p.set(mean, place.slice(0, 5).zext(W));
+                p.set(right, right.smul_w(mean, W));
+                p.set(left, left.add(right));
+                p.set(left, left.sra(5));
+                p.set(mean, full.smul_w(left, W));
+                p.set(mean, mean.sra(12));
+            }
+            _ => p.set(mean, full),
+        }
+        if noisy {
+            let (noise, deviation) = (&f.locals[1], &f.locals[2]);
+            p.comment("Noise from cycle to cycle");
+            p.set(deviation, bell.call(&[luck.slice(4, 24)]));
+            p.set(deviation, deviation.smul_w(int(model.step_std), W));
+            p.set(deviation, deviation.sra(8));
+            if model.mult_noise {
+                p.set(noise, mean.smul_w(deviation, W));
+            } else {
+                p.set(noise, full.smul_w(int(model.plain), W));
+                p.set(noise, noise.sra(12));
+                p.set(noise, noise.smul_w(deviation, W));
+            }
+            p.set(noise, noise.sra(8));
+            p.set(mean, mean.add(noise));
+        }
+        p.comment("Rounded by chance");
+        p.set(mean, mean.add(luck.slice(0, 4).zext(W)));
+        p.set(mean, mean.sra(4));
+        p.if_(rises, |p| p.set(mean, code.add(mean))).else_(|p| p.set(mean, code.sub(mean)));
+        p.set(&f.result, clamp.call(&[mean.clone(), low.clone(), high.clone()]));
+    })
+}
+
+/// `ArrayModel::convert` of a sum that has its noise.
+fn convert(m: &mut Builder, schedule: &Schedule, model: &ArrayModel) -> Function {
+    let bits = schedule.design.converter.adc_bits as usize;
+    let (max, min) = ((1i32 << (bits - 1)) - 1, -(1i32 << (bits - 1)));
+    let args = [("sum_of_cells", W), ("offset", W), ("gain_error", W), ("gain", 4)];
+    m.function("convert", bits, &args, &[("scaled", W), ("coarse", W), ("down", 5)], |p, f| {
+        let [sum, offset, error, gain] = f.args.as_slice() else { unreachable!("four arguments") };
+        let [scaled, coarse, down] = f.locals.as_slice() else { unreachable!("three locals") };
+        p.set(coarse, sum.sra(12));
+        p.set(coarse, coarse.smul_w(error, W));
+        p.set(scaled, sum.add(&*coarse));
+        p.set(down, gain.zext(5).add(Expr::lit(5, u128::from(model.fraction) - 4)));
+        p.set(scaled, scaled.sra_dyn(down));
+        p.set(scaled, scaled.add(&*offset).add(int(8)));
+        p.set(scaled, scaled.sra(4));
+        p.if_(scaled.sgt(int(max)), |p| p.set(&f.result, Expr::slit(bits, i128::from(max))))
+            .elif(scaled.slt(int(min)), |p| p.set(&f.result, Expr::slit(bits, i128::from(min))))
+            .else_(|p| p.set(&f.result, scaled.slice(0, bits)));
+    })
+}
