@@ -50,7 +50,8 @@ pub(super) fn check_places(from: &Design, to: &Design) -> Result<(), PlaceError>
 /// of the range. Gains, shifts and biases undo this factor and follow the ADC's bits exactly, as far as registers reach
 /// (exponents 0..=15, biases of 16 bits). Where levels and pairs are the same, devices stay as they are.
 ///
-/// Devices that are not ideal are no matter of this: the golden model of `to` makes of the levels what its devices do.
+/// Real devices are told the same conductances in codes of their own; the golden model of `to` makes of that what its
+/// devices can hold, and reads them with its noise and its converters.
 /// The networks must be the same up to their devices.
 ///
 /// # Panics
@@ -92,18 +93,21 @@ fn exponents(gain: u32, shift: u32, factor: i32, bits: i32) -> (u32, u32) {
     (gain as u32, (total - gain) as u32)
 }
 
-/// Levels of both devices of each weight, and the power of two that weights were multiplied by.
-fn devices(layer: &LayerState, from: &Design, to: &Design) -> (Array2<u8>, Array2<u8>, i32) {
+/// Codes of both devices of each weight, and the power of two that weights were multiplied by.
+fn devices(layer: &LayerState, from: &Design, to: &Design) -> (Array2<u16>, Array2<u16>, i32) {
+    let (old, new) = (CellCode::new(from), CellCode::new(to));
     if (from.crossbar.pair, from.device.levels) == (to.crossbar.pair, to.device.levels) {
-        return (layer.plus.clone(), layer.minus.clone(), 0);
+        let finer = f64::from(new.fraction() as i32 - old.fraction() as i32).exp2();
+        let code = |&c: &u16| (f64::from(c) * finer).round().min(f64::from(new.ceiling())) as u16;
+        return (layer.plus.map(code), layer.minus.map(code), 0);
     }
     let ratio = (weights_of(to) / weights_of(from)).log2();
     let candidates = (ratio.floor() as i32..=ratio.ceil() as i32).rev();
     let placed = candidates.map(|factor| {
         let (plus, minus) = scaled(layer, from, to, factor);
+        let unit = f64::from(factor + new.fraction() as i32 - old.fraction() as i32).exp2();
         let lost = Zip::indexed(&plus).and(&minus).fold(0.0, |sum, (i, j), &p, &m| {
-            let weight = (f64::from(p) - f64::from(m)) / f64::from(factor).exp2();
-            sum + (weight - f64::from(layer.weight(i, j))).powi(2)
+            sum + ((f64::from(p) - f64::from(m)) / unit - f64::from(layer.weight(i, j))).powi(2)
         });
         (lost, plus, minus, factor)
     });
@@ -120,27 +124,38 @@ fn weights_of(design: &Design) -> f64 {
     }
 }
 
-/// Devices of weights times `2^factor`.
-fn scaled(layer: &LayerState, from: &Design, to: &Design, factor: i32) -> (Array2<u8>, Array2<u8>) {
-    let scale = f64::from(factor).exp2();
-    let code = CellCode::new(to);
+/// Codes of weights times `2^factor`, within the window of a device as it is on average.
+fn scaled(layer: &LayerState, from: &Design, to: &Design, factor: i32) -> (Array2<u16>, Array2<u16>) {
+    let (old, new) = (CellCode::new(from), CellCode::new(to));
+    let scale = f64::from(factor + new.fraction() as i32 - old.fraction() as i32).exp2();
+    let top = |design: &Design, code: CellCode| f64::from((design.device.levels - 1) << code.fraction());
+    let (old_top, top) = (top(from, old), top(to, new));
     if (from.crossbar.pair, to.crossbar.pair) == (PairScheme::Differential, PairScheme::Differential) {
-        // Each device keeps its place relative to the middle of the range.
-        let middle = |design: &Design| f64::from(design.device.levels - 1) / 2.0;
-        let (old, new) = (middle(from), middle(to));
-        let level = |&l: &u8| (new + (f64::from(l) - old) * scale).round().clamp(0.0, 2.0 * new) as u8;
-        return (layer.plus.map(level), layer.minus.map(level));
+        // Each device keeps its place relative to the middle of the window.
+        let code = |&c: &u16| (top / 2.0 + (f64::from(c) - old_top / 2.0) * scale).round().clamp(0.0, top) as u16;
+        return (layer.plus.map(code), layer.minus.map(code));
     }
-    let top = f64::from(code.weight_max());
-    let weights = layer.weights().mapv(|w| (f64::from(w) * scale).round().clamp(-top, top) as i32);
-    let levels = weights.mapv(|w| code.levels(code.encode_centred(w)));
-    (levels.mapv(|(plus, _)| plus), levels.mapv(|(_, minus)| minus))
+    let most = f64::from(new.weight_max() << new.fraction());
+    let weights = layer.weights().mapv(|w| (f64::from(w) * scale).round().clamp(-most, most) as i32);
+    match to.crossbar.pair {
+        PairScheme::Reference => {
+            let reference = new.reference_code();
+            (weights.mapv(|w| (i32::from(reference) + w) as u16), weights.mapv(|_| reference))
+        }
+        PairScheme::Differential => {
+            // Around the middle, as `CellCode::encode_centred`, which rounds up where codes are whole levels.
+            let sum = top as i32 + i32::from(new.fraction() == 0);
+            let plus = weights.mapv(|w| (sum + w) / 2);
+            let minus = &plus - &weights;
+            (plus.mapv(|c| c as u16), minus.mapv(|c| c as u16))
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Design;
+    use crate::config::{Design, DeviceModel};
     use crate::golden::Trainer;
     use crate::prepare::initial_state;
     use crate::weights::Weights;
@@ -201,6 +216,39 @@ mod tests {
                 assert!((exact - f64::from(v)).abs() <= 1.0, "{w} {v}");
             }
             assert!(b.plus.iter().chain(&b.minus).all(|&level| level < 16));
+        }
+    }
+
+    /// Real devices without any imperfection are ideal ones with finer codes.
+    #[test]
+    fn real_devices_take_the_same_conductances() {
+        let from = schedule(|_| ());
+        let state = state(&from);
+        for levels in [64, 256] {
+            let model = DeviceModel::ideal(levels);
+            let to = schedule(|d| (d.device.levels, d.device.model) = (levels, Some(model.clone())));
+            let placed = place(&state, &from, &to);
+            assert_eq!(images(&from, state.clone()), images(&to, placed.clone()), "{levels}");
+            // And back, where nothing was lost.
+            if levels == 64 {
+                assert_eq!(place(&placed, &to, &from), state);
+            }
+            let worse = schedule(|d| {
+                (d.device.levels, d.device.model) = (levels, Some(DeviceModel { stuck: 0.1, ..model }));
+            });
+            assert_ne!(images(&from, state.clone()), images(&worse, place(&state, &from, &worse)), "{levels}");
+        }
+    }
+
+    /// From a reference to pairs and back, in whole levels and in fine codes.
+    #[test]
+    fn a_reference_becomes_pairs() {
+        for model in [None, Some(DeviceModel::ideal(64))] {
+            let from = schedule(|design| (design.crossbar.pair, design.device.levels) = (PairScheme::Reference, 128));
+            let state = state(&from);
+            let to = schedule(|design| design.device.model = model.clone());
+            let placed = place(&state, &from, &to);
+            assert_eq!(images(&from, state), images(&to, placed), "{model:?}");
         }
     }
 

@@ -52,6 +52,7 @@ pub(super) fn design() -> Design {
             write_v: 2.0,
             read_v: 0.2,
             pulse_ns: 100.0,
+            model: None,
         },
         converter: Converter {
             dac_bits: 8,
