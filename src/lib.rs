@@ -7,6 +7,7 @@ pub mod cosim;
 pub mod data;
 pub mod device;
 pub mod diff;
+pub mod electrical;
 pub mod emit;
 pub mod evaluate;
 pub mod float;

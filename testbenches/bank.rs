@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Bench, EIGHT, PAIR, Random, WIDE, preset, schedule};
-use memgan::device::{CellCode, ProgramWord};
+use memgan::device::{CellCode, LayerMap, ProgramWord};
 use memgan::golden::BankKernel;
 use memgan::rtl::blocks::bank;
 use memgan::rtl::{CrossbarView, crossbar};
@@ -111,11 +111,12 @@ fn layer(schedule: &Schedule, layer: usize, view: CrossbarView, reads: usize) {
     let kernel = BankKernel::new(&bank, schedule.design.crossbar.rows, &levels);
     // Words for the tiles of all other layers change nothing here.
     for (other, b) in schedule.banks.iter().enumerate().filter(|(i, _)| *i != layer) {
-        let mut words = ProgramWord::of_layer(schedule, other, &random_levels(schedule, b, &mut t.random));
+        let mut words =
+            ProgramWord::of_layer(schedule, other, &LayerMap::of_levels(b, random_levels(schedule, b, &mut t.random)));
         words.truncate(50);
         t.program(&words);
     }
-    let words = ProgramWord::of_layer(schedule, layer, &levels);
+    let words = ProgramWord::of_layer(schedule, layer, &LayerMap::of_levels(&schedule.banks[layer], levels.clone()));
     t.bench.set("select_i", 0u64);
     t.program(&words);
     t.bench.set("select_i", 1u64);

@@ -52,7 +52,7 @@ impl Tiles {
         let i = row_tile * self.schedule.design.crossbar.rows + row;
         let first = (group * self.bank.column_tiles + column_tile) * adcs;
         let cell = |j: usize| match self.cells.get(i).and_then(|r| r.get(j)) {
-            Some(&(plus, minus)) => code.from_levels(plus as u8, minus as u8),
+            Some(&(plus, minus)) => code.from_codes(plus as u16, minus as u16),
             None => code.unused(),
         };
         (first..first + adcs).map(|j| i64::from(cell(j))).collect()

@@ -41,7 +41,7 @@ impl Macro {
         let lowest = match self.schedule.design.crossbar.pair {
             PairScheme::Differential => -code.weight_max(),
             // The reference column sits in the middle: one more step below than above when levels are even.
-            PairScheme::Reference => -code.reference(),
+            PairScheme::Reference => -i32::from(code.reference_code()),
         };
         let weights: Vec<i32> = (0..self.schedule.design.crossbar.adcs())
             .map(|_| draw(&mut self.random, code.weight_max()).clamp(lowest, code.weight_max()))

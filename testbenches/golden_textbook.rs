@@ -169,7 +169,7 @@ fn cells_and_program_words_are_a_bijection_with_the_matrix() {
             }
             let mut written = BTreeSet::new();
             let mut levels = Array2::from_elem(map.levels.dim(), i16::MIN);
-            for word in ProgramWord::of_layer(&schedule, index, &map.levels) {
+            for word in ProgramWord::of_layer(&schedule, index, map) {
                 assert_eq!(word.cells.len(), crossbar.adcs());
                 for (adc, &data) in word.cells.iter().enumerate() {
                     assert!(data < 1 << code.bits());

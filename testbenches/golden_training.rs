@@ -52,7 +52,7 @@ fn random_state(schedule: &Schedule, random: &mut Random) -> TrainState {
             UpdateRule::Stochastic => (60, 127),
             UpdateRule::Accumulate => (0, 130),
         };
-        layer.rate = Rate::from_code(random.range(low, high) as u16);
+        layer.rate = Rate::from_code(random.range(low, high) as u8);
         layer.fineness = random.range(0, 6) as u32;
         if let Some(remainder) = &mut layer.remainder {
             remainder.mapv_inplace(|_| random.range(-5000, 5000));

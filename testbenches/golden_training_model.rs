@@ -161,7 +161,7 @@ fn each_word(streams: &mut LaneRandom, lanes: usize, addresses: &[usize], mut f:
 
 impl Model {
     pub fn new(design: &Design, state: &TrainState) -> Self {
-        let wide = |m: &Array2<u8>| m.mapv(i64::from);
+        let wide = |m: &Array2<u16>| m.mapv(i64::from);
         let layers = design.networks.iter().flat_map(|n| n.layers.iter().map(|l| (n.role, l)));
         let layers = layers.zip(&state.layers).map(|((role, layer), s)| ModelLayer {
             layer: layer.clone(),

@@ -11,8 +11,6 @@ use memgan::rtl::{CrossbarView, TOP};
 use memgan::schedule::Schedule;
 use std::path::{Path, PathBuf};
 
-const VIEWS: [CrossbarView; 2] = [CrossbarView::Behavioural, CrossbarView::Emulation];
-
 fn write(package: &Package, view: CrossbarView, dir: &Path) -> Vec<PathBuf> {
     let write = |(path, bytes): (&str, &[u8])| {
         let file = dir.join(view.name()).join(path);
@@ -44,7 +42,8 @@ fn clean_by(schedule: &Schedule, wanted: impl Fn(usize, usize) -> bool) {
     if verilators.is_empty() {
         eprintln!("SKIPPED: Verilator is not installed, run scripts/setup.sh");
     }
-    for (number, view) in VIEWS.into_iter().enumerate() {
+    let views = CrossbarView::emitted(schedule).iter().filter(|v| **v != CrossbarView::BlackBox);
+    for (number, &view) in views.enumerate() {
         let files = write(&package, view, dir.path());
         let chosen = verilators.iter().enumerate().filter(|(v, _)| verilators.len() == 1 || wanted(number, *v));
         for (_, tool) in chosen {
@@ -96,6 +95,22 @@ fn am_dcgan() {
 fn classifiers() {
     preset("mlp");
     preset("cnn");
+}
+
+/// Models of devices that generate other Verilog, with training and without.
+#[test]
+fn real_devices() {
+    let every = "preset = \"ReRamSB\"\nstuck = 0.1\nread_noise = 0.01\nadc_offset = 1\nadc_gain = 0.01";
+    for model in ["preset = \"Ideal\"", "preset = \"EcRam\"", "preset = \"GokmenVlasov\"", "read_noise = 0.1", every] {
+        for name in ["tiny", "mlp"] {
+            let text = config::preset(name).expect("a preset").text;
+            for text in [text, text.split("[training]").next().expect("a text")] {
+                let text = format!("{text}\n[device.model]\n{model}\n");
+                clean_once(&schedule(&text));
+            }
+        }
+    }
+    clean_once(&schedule(&format!("{PAIR}\n[device.model]\n{every}\ndw_min = 0.01\n")));
 }
 
 #[test]

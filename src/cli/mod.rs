@@ -13,6 +13,7 @@ mod presets;
 mod schema;
 mod simulate;
 mod sizes;
+mod spice;
 mod stop;
 mod sweep;
 #[cfg(test)]
@@ -72,6 +73,8 @@ enum Command {
     Evaluate(evaluate::Args),
     /// Train and score a description with its keys varied over a grid; runs only what has no result yet.
     Sweep(sweep::Args),
+    /// Write a netlist of one tile for ngspice, with its devices, wires and an input.
+    Spice(spice::Args),
     /// Print the JSON Schema of a description.
     Schema,
 }
@@ -103,6 +106,7 @@ fn execute(command: Command, output: &mut Output) -> u8 {
         Command::Train(args) => train::run(&args, output),
         Command::Evaluate(args) => evaluate::run(&args, output),
         Command::Sweep(args) => sweep::run(&args, output),
+        Command::Spice(args) => spice::run(&args, output),
         Command::Schema => schema::run(output),
     };
     match result.and_then(|outcome| output.finish().map(|()| outcome)) {

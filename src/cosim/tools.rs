@@ -137,6 +137,11 @@ impl Tool {
         Self::first("yosys", ["yosys"], "-V", "yosys")
     }
 
+    /// `ngspice`.
+    pub fn ngspice() -> std::result::Result<Self, ToolError> {
+        Self::first("ngspice", ["ngspice"], "--version", "ngspice")
+    }
+
     fn first<'a>(
         tool: &str,
         names: impl IntoIterator<Item = &'a str>,

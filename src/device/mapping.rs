@@ -69,6 +69,11 @@ impl LayerMap {
         })
     }
 
+    /// A layer of these weights in level steps, everything else as in [`LayerMap::unmapped`].
+    pub fn of_levels(bank: &Bank, levels: Array2<i16>) -> Self {
+        Self { levels, ..Self::unmapped(bank) }
+    }
+
     /// A layer before its weights are mapped: all weights zero.
     pub fn unmapped(bank: &Bank) -> Self {
         Self {

@@ -51,8 +51,7 @@ pub(super) fn check_places(from: &Design, to: &Design) -> Result<(), PlaceError>
 /// (exponents 0..=15, biases of 16 bits). Where levels and pairs are the same, devices stay as they are.
 ///
 /// Real devices are told the same conductances in codes of their own; the golden model of `to` makes of that what its
-/// devices can hold, and reads them with its noise and its converters.
-/// The networks must be the same up to their devices.
+/// devices can hold, and reads them with its noise and its converters. The networks must be the same up to their devices.
 ///
 /// # Panics
 /// If the layers have other sizes.

@@ -213,6 +213,25 @@ fn trained_levels_are_placed_on_the_devices_of_the_point() {
     assert_eq!(fs::read_dir(place.path("sweep-s/trained")).expect("a folder").count(), 3);
 }
 
+/// Faults of real devices: trained with them, or trained on ideal devices and then placed on faulty ones.
+#[test]
+fn faults_of_devices_are_keys_as_any_other() {
+    let place = Place::new();
+    place.write(40, "[grid]\nmode = [\"in_situ\", \"transfer\"]\ndevice.model.stuck = [0, 0.3]\n");
+    place.must(0, "sweep s.toml");
+    let rows = place.rows("sweep-s");
+    let distances: Vec<f64> = rows.iter().map(|row| number(row, "distance")).collect();
+    // Real devices without faults hold what ideal ones were trained to hold.
+    let text = memgan::config::preset("tiny").expect("a preset").text;
+    fs::write(place.path("tiny.toml"), text).expect("a file");
+    place.must(0, "train tiny.toml --steps 40 --images 100 --out run");
+    let json = place.must(0, "evaluate tiny.toml run --images 80 --format json");
+    let ideal = serde_json::from_str::<Value>(&json).expect("JSON")["score"]["distance"].as_f64();
+    assert_eq!(Some(distances[2]), ideal);
+    assert!(distances[1] != distances[0] && distances[3] != distances[2] && distances[1] != distances[3]);
+    assert!(place.path("sweep-s/distance-device-model-stuck.png").exists());
+}
+
 #[test]
 fn noise_of_the_inputs_changes_what_is_learned() {
     let place = Place::new();

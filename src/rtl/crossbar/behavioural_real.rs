@@ -29,7 +29,6 @@ struct Tile<'a> {
     /// New codes of a cell's devices, plus first.
     placed: Vec<Expr>,
     data: Expr,
-    step: Expr,
 }
 
 pub(super) fn body(m: &mut Builder, schedule: &Schedule, model: ArrayModel, jitter: bool) {
@@ -50,20 +49,19 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule, model: ArrayModel, jitt
     m.section("Line DACs");
     let rows = word_lines(m, schedule, &p);
     let columns = t.map(|t| bit_lines(m, schedule, &p, t));
-    let events = Events::new(m, &p, t, ports);
+    let events = Events::new(m, &p, &model, ports);
 
     m.section("Arithmetic of the model: 32 bits, two's complement");
     let functions = RealFunctions::new(m, schedule, &model, trains);
     m.section("Cells: conductance codes by conversion group, word line and ADC; own numbers of devices and ADCs");
     let c = &d.crossbar;
     let cells = m.mem("code_q", schedule.widths.cell as usize, c.rows * c.columns);
-    let own = OwnNumbers::new(m, schedule);
+    let own = OwnNumbers::new(m, schedule, &model);
     let placed = ["plus_code", "minus_code"][..sides(schedule)].iter().map(|n| m.var(n, W)).collect::<Vec<_>>();
     let data = m.var("cell_data", schedule.widths.cell as usize);
-    let step = m.var("full_step", W);
     let above = schedule.widths.cell as usize / sides(schedule);
     m.unused("unused_code", &placed.iter().map(|code| code.slice(above, W - above)).collect::<Vec<_>>());
-    let tile = Tile { schedule, model, functions, own, events, cells, rows, columns, ports, placed, data, step };
+    let tile = Tile { schedule, model, functions, own, events, cells, rows, columns, ports, placed, data };
     tile.change(m, &p, t);
 
     m.section("Conversion");
@@ -111,15 +109,10 @@ impl Tile<'_> {
         let cell = self.schedule.widths.cell as usize;
         let prog_group = field(&p.prog_group, groups);
         rest(m, "unused_prog_group", &p.prog_group, groups);
-        let key = m.var("pulse_key", W);
-        let chance = m.var("drawn_bits", W);
-        let number = m.var("device_number", W);
-        let idle_bits = if self.model.step_std > 0 { 4 } else { W - 4 };
-        m.unused("unused_drawn", &[chance.slice(4, idle_bits)]);
         let training = t.map(|t| {
             let levels = m.var("levels_q", adcs * cell);
             m.assign(&t.levels, &levels);
-            (t, levels, fires(m), m.var("chosen", c.columns))
+            (t, levels, Pulse::new(m, &self.model, c.columns))
         });
         let unused = CellCode::new(&self.schedule.design).unused();
         m.clocked_no_reset(|s| {
@@ -131,7 +124,7 @@ impl Tile<'_> {
                     let data = p.prog_data.part_at(adc * cell, cell);
                     match &training {
                         None => self.place_part(s, &at, &data),
-                        Some((t, levels, ..)) => {
+                        Some((t, levels, _)) => {
                             s.if_(&t.prog_write, |s| self.place_part(s, &at, &data)).else_(|s| {
                                 s.set(levels.part_at(adc * cell, cell), self.cells.at(&at));
                             });
@@ -139,10 +132,10 @@ impl Tile<'_> {
                     }
                 });
             });
-            if let Some((t, _, fires, chosen)) = &training {
+            if let Some((t, _, v)) = &training {
                 s.if_(&t.pulse_start, |s| {
-                    self.events.key(s, &self.model, &self.functions, Draw::Pulse, &key);
-                    self.pulse(s, t, fires, chosen, &[&key, &number, &chance]);
+                    self.events.key(s, &self.model, &self.functions, Draw::Pulse, &v.key);
+                    self.pulse(s, t, v);
                 });
             }
         });
@@ -155,23 +148,23 @@ impl Tile<'_> {
     }
 
     /// One pulse, device by device.
-    fn pulse(&self, s: &mut Process, t: &TrainingPorts, fires: &Function, chosen: &Expr, vars: &[&Expr; 3]) {
+    fn pulse(&self, s: &mut Process, t: &TrainingPorts, v: &Pulse) {
         let c = &self.schedule.design.crossbar;
         let (adcs, groups) = (c.adcs(), c.columns_per_adc);
         let columns = self.columns.as_ref().expect("the design trains");
         s.for_("column", 0..c.columns, |s, column| {
             let code = columns.part_at(column * 8, 8);
-            s.set_now(chosen.bit_at(column), fires.call(&[code, t.columns_negative.clone()]));
+            s.set_now(v.chosen.bit_at(column), v.fires.call(&[code, t.columns_negative.clone()]));
         });
         s.for_("row", 0..c.rows, |s, row| {
             let code = self.rows.part_at(row * 8, 8);
-            s.if_(fires.call(&[code, t.rows_negative.clone()]), |s| {
+            s.if_(v.fires.call(&[code, t.rows_negative.clone()]), |s| {
                 s.for_("group", 0..groups, |s, group| {
                     s.for_("adc", 0..adcs, |s, adc| {
-                        s.if_(chosen.bit_at(&(group * adcs) + adc), |s| {
+                        s.if_(v.chosen.bit_at(&(group * adcs) + adc), |s| {
                             let at = self.cell(number(group, groups), row.value(log2(c.rows)), adc);
                             let place = address(&[number(row, c.rows), number(group, groups), number(adc, adcs)]);
-                            self.pulse_cell(s, t, &at, &place, vars);
+                            self.pulse_cell(s, t, &at, &place, v);
                         });
                     });
                 });
@@ -179,9 +172,9 @@ impl Tile<'_> {
         });
     }
 
-    fn pulse_cell(&self, s: &mut Process, t: &TrainingPorts, at: &Expr, place: &Expr, vars: &[&Expr; 3]) {
+    fn pulse_cell(&self, s: &mut Process, t: &TrainingPorts, at: &Expr, place: &Expr, v: &Pulse) {
         let n = self.code_bits();
-        let [key, device_number, chance] = vars;
+        let steps = self.own.steps.as_ref().expect("the design trains");
         let bits = place.width() + 1;
         let tile = &self.ports.tile;
         let tile = tile.zext(tile.width().max(W - bits)).slice(0, W - bits);
@@ -189,16 +182,17 @@ impl Tile<'_> {
             let side_bit = Expr::lit(1, side as u128);
             let own = device(at, &side_bit);
             let of = |m: &Mem| m.at(&own).zext(W);
-            s.set_now(*device_number, Expr::concat(&[tile.clone(), device(place, &side_bit)]));
-            s.set_now(*chance, self.functions.mix.call(&[key.xor(*device_number)]));
+            s.set_now(&v.number, Expr::concat(&[tile.clone(), device(place, &side_bit)]));
+            s.set_now(&v.drawn, self.functions.mix.call(&[v.key.xor(&v.number)]));
             let rises = if side == 0 { t.up.clone() } else { t.up.not() };
-            s.set_now(&self.step, rises.mux(of(&self.own.up), of(&self.own.down)));
+            s.set_now(&v.step, rises.mux(of(&steps.up), of(&steps.down)));
             s.set_now(&self.data, self.cells.at(at));
             let code = self.data.slice(side * n, n).zext(W);
-            let mut arguments = vec![code, of(&self.own.low), of(&self.own.high), self.step.clone(), rises];
-            arguments.push(luck(&self.model, chance));
-            arguments.extend((!self.model.constant_law()).then(|| of(&self.own.inverse)));
-            s.set_now(placed, self.functions.pulsed.call(&arguments));
+            let mut arguments = vec![code, of(&self.own.low), of(&self.own.high), v.step.clone(), rises];
+            arguments.push(luck(&self.model, &v.drawn));
+            arguments.extend(steps.inverse.as_ref().map(of));
+            let pulsed = self.functions.pulsed.as_ref().expect("the design trains");
+            s.set_now(placed, pulsed.call(&arguments));
         }
         self.store(s, at);
     }
@@ -209,15 +203,16 @@ impl Tile<'_> {
         let (rows, adcs, row_adcs) = (c.rows, c.adcs(), c.row_adcs());
         let (groups, row_groups) = (c.columns_per_adc, c.rows_per_adc);
         let most = if t.is_some() { adcs.max(row_adcs) } else { adcs };
-        let v = Conversion::new(m, self.schedule, most, p.code.width());
+        let v = Conversion::new(m, self.schedule, &self.model, most, p.code.width());
         let group = field(&p.group, groups);
-        let row_group = field(&p.group, row_groups);
+        let row_group = t.and_then(|_| field(&p.group, row_groups));
         rest(m, "unused_group", &p.group, if t.is_some() { groups.max(row_groups) } else { groups });
-        let root = root(m);
         m.clocked_no_reset(|s| {
             s.if_(&p.start, |s| {
                 s.for_("index", 0..most, |s, index| s.set_now(v.sum.at_ix(index), int(0)));
-                s.set_now(&v.energy, int(0));
+                if let Some(n) = &v.noise {
+                    s.set_now(&n.energy, int(0));
+                }
                 let forward = |s: &mut Process| {
                     s.for_("row", 0..rows, |s, row| {
                         s.set_now(&v.input, self.rows.part_at(row * 8, 8).sext(W));
@@ -249,14 +244,14 @@ impl Tile<'_> {
                     }
                     _ => forward(s),
                 }
-                s.comment("One noise for what was sampled: its key is that of the first conversion");
-                s.if_(&self.events.fresh, |s| {
-                    self.events.key(s, &self.model, &self.functions, Draw::Read, &v.key);
-                });
-                if self.model.read_noise > 0 {
-                    s.set_now(&v.energy, root.call(&[v.energy.clone()]));
-                    s.set_now(&v.energy, v.energy.smul_w(int(self.model.read_noise as i32), W));
-                    s.set_now(&v.energy, v.energy.shr(8));
+                if let Some(n) = &v.noise {
+                    s.comment("One noise for what was sampled: its key is that of the first conversion");
+                    s.if_(self.events.fresh(), |s| {
+                        self.events.key(s, &self.model, &self.functions, Draw::Read, &n.key);
+                    });
+                    s.set_now(&n.energy, n.root.call(std::slice::from_ref(&n.energy)));
+                    s.set_now(&n.energy, n.energy.smul_w(int(self.model.read_noise as i32), W));
+                    s.set_now(&n.energy, n.energy.shr(8));
                 }
                 let side = |s: &mut Process, row_side: bool| {
                     let (count, of_group, lines) =
@@ -295,24 +290,44 @@ impl Tile<'_> {
     /// One ADC's code.
     fn convert(&self, s: &mut Process, v: &Conversion, adc: &Ix, line: Option<Expr>, row_side: bool, gain: &Expr) {
         s.set_now(&v.weight, v.sum.at_ix(adc));
-        if self.model.read_noise > 0 {
+        if let Some(n) = &v.noise {
             let line = line.map_or(Expr::zero(10), |l| l.zext(10));
-            s.set_now(&v.number, Expr::concat(&[self.ports.tile.clone(), line]).zext(W));
-            s.set_now(&v.number, self.functions.mix.call(&[v.key.xor(&v.number)]));
-            s.set_now(&v.number, self.functions.bell.call(&[v.number.slice(8, 24)]));
-            s.set_now(&v.number, v.number.smul_w(&v.energy, W));
-            s.set_now(&v.number, v.number.sra(4));
-            s.set_now(&v.weight, v.weight.add(&v.number));
+            s.set_now(&n.number, Expr::concat(&[self.ports.tile.clone(), line]).zext(W));
+            s.set_now(&n.number, self.functions.mix.call(&[n.key.xor(&n.number)]));
+            s.set_now(&n.number, self.functions.bell.call(&[n.number.slice(8, 24)]));
+            s.set_now(&n.number, n.number.smul_w(&n.energy, W));
+            s.set_now(&n.number, n.number.sra(4));
+            s.set_now(&v.weight, v.weight.add(&n.number));
         }
-        let own = self.own.adc(row_side, adc);
-        let code = self.functions.convert.call(&[
-            v.weight.clone(),
-            self.own.offset.at(&own),
-            self.own.gain.at(&own),
-            gain.clone(),
-        ]);
+        let mut arguments = vec![v.weight.clone(), gain.clone()];
+        if let Some(adcs) = &self.own.adcs {
+            let own = self.own.adc(row_side, adc);
+            arguments.extend([adcs.offset.at(&own), adcs.gain.at(&own)]);
+        }
+        let code = self.functions.convert.call(&arguments);
         let bits = self.schedule.design.converter.adc_bits as usize;
         s.set(v.result.part_at(adc * bits, bits), code);
+    }
+}
+
+/// Variables of a pulse.
+struct Pulse {
+    fires: Function,
+    chosen: Expr,
+    key: Expr,
+    number: Expr,
+    drawn: Expr,
+    step: Expr,
+}
+
+impl Pulse {
+    fn new(m: &mut Builder, model: &ArrayModel, columns: usize) -> Self {
+        let fires = fires(m);
+        let chosen = m.var("chosen", columns);
+        let [key, number, drawn, step] = ["pulse_key", "device_number", "drawn_bits", "full_step"].map(|n| m.var(n, W));
+        let idle = if model.step_std > 0 { 4 } else { W - 4 };
+        m.unused("unused_drawn", &[drawn.slice(4, idle)]);
+        Self { fires, chosen, key, number, drawn, step }
     }
 }
 
@@ -322,24 +337,36 @@ struct Conversion {
     input: Expr,
     data: Expr,
     weight: Expr,
-    energy: Expr,
-    key: Expr,
-    number: Expr,
+    noise: Option<ReadNoise>,
     result: Expr,
 }
 
+/// Those of its noise.
+struct ReadNoise {
+    root: Function,
+    energy: Expr,
+    key: Expr,
+    number: Expr,
+}
+
 impl Conversion {
-    fn new(m: &mut Builder, schedule: &Schedule, adcs: usize, result: usize) -> Self {
-        let [input, weight, energy, key, number] =
-            ["line_code", "weight", "energy", "read_key", "noise_number"].map(|n| m.var(n, W));
+    fn new(m: &mut Builder, schedule: &Schedule, model: &ArrayModel, adcs: usize, result: usize) -> Self {
+        let [input, weight] = ["line_code", "weight"].map(|n| m.var(n, W));
         let data = m.var("pair_codes", schedule.widths.cell as usize);
+        let noise = (model.read_noise > 0).then(|| {
+            let root = root(m);
+            let [energy, key, number] = ["energy", "read_key", "noise_number"].map(|n| m.var(n, W));
+            ReadNoise { root, energy, key, number }
+        });
         let result = m.var("result_q", result);
-        Self { sum: m.mem("sum", W, adcs), input, data, weight, energy, key, number, result }
+        Self { sum: m.mem("sum", W, adcs), input, data, weight, noise, result }
     }
 
     fn add_energy(&self, s: &mut Process) {
-        s.set_now(&self.weight, self.input.smul_w(&self.input, W));
-        s.set_now(&self.energy, self.energy.add(&self.weight));
+        if let Some(n) = &self.noise {
+            s.set_now(&self.weight, self.input.smul_w(&self.input, W));
+            s.set_now(&n.energy, n.energy.add(&self.weight));
+        }
     }
 }
 

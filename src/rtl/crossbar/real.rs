@@ -17,7 +17,7 @@ pub(super) fn word(value: u32) -> Expr {
     Expr::hex(W, u128::from(value))
 }
 
-/// Functions of the macro's model.
+/// Functions of the macro's model; what the parameters leave out is not written.
 pub(super) struct RealFunctions {
     /// `numeric::splitmix32`.
     pub mix: Function,
@@ -26,8 +26,9 @@ pub(super) struct RealFunctions {
     /// Value, low and high bound.
     pub clamp: Function,
     /// Code, bounds, full step, direction, [`luck`], and the inverse unless the law is constant: the code after a pulse.
-    pub pulsed: Function,
-    /// Sum, offset, gain error, gain: the ADC's code.
+    /// Only of a design that trains.
+    pub pulsed: Option<Function>,
+    /// Sum, gain, and offset and gain error where ADCs have them: the ADC's code.
     pub convert: Function,
 }
 
@@ -54,7 +55,7 @@ impl RealFunctions {
                 .elif(given.sgt(most), |p| p.set(&f.result, most))
                 .else_(|p| p.set(&f.result, given));
         });
-        let pulsed = if trains { pulsed(m, model, &bell, &clamp) } else { clamp.clone() };
+        let pulsed = trains.then(|| pulsed(m, model, &bell, &clamp));
         let convert = convert(m, schedule, model);
         Self { mix, bell, clamp, pulsed, convert }
     }
@@ -141,16 +142,28 @@ fn pulsed(m: &mut Builder, model: &ArrayModel, bell: &Function, clamp: &Function
 fn convert(m: &mut Builder, schedule: &Schedule, model: &ArrayModel) -> Function {
     let bits = schedule.design.converter.adc_bits as usize;
     let (max, min) = ((1i32 << (bits - 1)) - 1, -(1i32 << (bits - 1)));
-    let args = [("sum_of_cells", W), ("offset", W), ("gain_error", W), ("gain", 4)];
-    m.function("convert", bits, &args, &[("scaled", W), ("coarse", W), ("down", 5)], |p, f| {
-        let [sum, offset, error, gain] = f.args.as_slice() else { unreachable!("four arguments") };
-        let [scaled, coarse, down] = f.locals.as_slice() else { unreachable!("three locals") };
-        p.set(coarse, sum.sra(12));
-        p.set(coarse, coarse.smul_w(error, W));
-        p.set(scaled, sum.add(&*coarse));
+    let errors = model.adc_offset > 0 || model.adc_gain > 0;
+    let mut args = vec![("sum_of_cells", W), ("gain", 4)];
+    args.extend(errors.then_some([("offset", W), ("gain_error", W)]).into_iter().flatten());
+    let mut locals = vec![("scaled", W), ("down", 5)];
+    locals.extend(errors.then_some(("coarse", W)));
+    m.function("convert", bits, &args, &locals, |p, f| {
+        let (sum, gain) = (&f.args[0], &f.args[1]);
+        let (scaled, down) = (&f.locals[0], &f.locals[1]);
+        p.set(scaled, sum);
+        if errors {
+            let coarse = &f.locals[2];
+            p.set(coarse, sum.sra(12));
+            p.set(coarse, coarse.smul_w(&f.args[3], W));
+            p.set(scaled, scaled.add(coarse));
+        }
+        p.comment("In 1/16 code, then rounded");
         p.set(down, gain.zext(5).add(Expr::lit(5, u128::from(model.fraction) - 4)));
         p.set(scaled, scaled.sra_dyn(down));
-        p.set(scaled, scaled.add(&*offset).add(int(8)));
+        if errors {
+            p.set(scaled, scaled.add(&f.args[2]));
+        }
+        p.set(scaled, scaled.add(int(8)));
         p.set(scaled, scaled.sra(4));
         p.if_(scaled.sgt(int(max)), |p| p.set(&f.result, Expr::slit(bits, i128::from(max))))
             .elif(scaled.slt(int(min)), |p| p.set(&f.result, Expr::slit(bits, i128::from(min))))

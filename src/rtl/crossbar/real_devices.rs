@@ -1,7 +1,7 @@
 //! What belongs to each device and converter of a tile, drawn once, as `device::ArrayModel` draws it.
 
 use super::cells::log2;
-use super::ports::{ModelPorts, Ports, TrainingPorts};
+use super::ports::{ModelPorts, Ports};
 use super::real::{RealFunctions, W, int, word};
 use crate::config::PairScheme;
 use crate::device::ArrayModel;
@@ -18,25 +18,41 @@ const INVERSE: usize = 22;
 pub(super) struct OwnNumbers {
     pub low: Mem,
     pub high: Mem,
-    pub up: Mem,
-    pub down: Mem,
-    pub inverse: Mem,
-    pub offset: Mem,
-    pub gain: Mem,
+    /// Only where pulses move devices.
+    pub steps: Option<Steps>,
+    /// Only where ADCs have errors.
+    pub adcs: Option<Adcs>,
     adc_bits: usize,
     built: Expr,
     drawn: Drawn,
 }
 
-/// Variables of the drawing.
-struct Drawn {
-    number: Expr,
-    random: Expr,
-    low: Expr,
-    high: Expr,
+/// Full steps of the devices.
+pub(super) struct Steps {
+    pub up: Mem,
+    pub down: Mem,
+    /// Only where the step depends on the place in the device's range.
+    pub inverse: Option<Mem>,
     step: Expr,
     asymmetry: Expr,
-    inverse: Expr,
+    quotient: Expr,
+}
+
+/// Errors of the ADCs.
+pub(super) struct Adcs {
+    pub offset: Mem,
+    pub gain: Mem,
+    error: Expr,
+}
+
+/// Variables of the drawing.
+struct Drawn {
+    /// Number of the device or ADC and its random bits; only where anything is drawn.
+    random: Option<(Expr, Expr)>,
+    low: Expr,
+    high: Expr,
+    /// The device moves; only where pulses move devices.
+    free: Option<Expr>,
 }
 
 /// Sides of a cell that are devices.
@@ -53,20 +69,36 @@ pub(super) fn device(cell: &Expr, side: &Expr) -> Expr {
 }
 
 impl OwnNumbers {
-    pub fn new(m: &mut Builder, schedule: &Schedule) -> Self {
+    pub fn new(m: &mut Builder, schedule: &Schedule, model: &ArrayModel) -> Self {
         let c = &schedule.design.crossbar;
         let devices = 2 * c.rows * c.columns;
-        let adc_bits = log2(c.adcs().max(c.row_adcs()));
+        let trains = schedule.design.training.is_some();
+        let adc_bits = log2(if trains { c.adcs().max(c.row_adcs()) } else { c.adcs() });
         let [low, high] = ["low_q", "high_q"].map(|n| m.mem(n, CODE, devices));
-        let [up, down] = ["up_q", "down_q"].map(|n| m.mem(n, STEP, devices));
-        let inverse = m.mem("inverse_q", INVERSE, devices);
-        let [offset, gain] = ["offset_q", "gain_error_q"].map(|n| m.mem(n, W, 2 << adc_bits));
         let built = m.var("built_q", 1);
         m.initial(|s| s.set(&built, Expr::zero(1)));
-        let [number, random, low_v, high_v, step, asymmetry, inverse_v] =
-            ["number", "drawn", "lowest", "highest", "own_step", "asymmetry", "own_inverse"].map(|n| m.var(n, W));
-        let drawn = Drawn { number, random, low: low_v, high: high_v, step, asymmetry, inverse: inverse_v };
-        Self { low, high, up, down, inverse, offset, gain, adc_bits, built, drawn }
+        let [lowest, highest] = ["lowest", "highest"].map(|n| m.var(n, W));
+        let spreads = [model.high_dtod, model.low_dtod, model.adc_offset, model.adc_gain];
+        let steps_spread = trains && model.step_dtod + model.up_down_dtod > 0;
+        let draws = spreads.iter().any(|&d| d > 0) || steps_spread || model.stuck[2] > 0;
+        let random = draws.then(|| (m.var("number", W), m.var("drawn", W)));
+        if let (Some((_, drawn)), 0) = (&random, model.stuck[2]) {
+            m.unused("unused_drawn_byte", &[drawn.slice(0, 8)]);
+        }
+        let free = trains.then(|| m.var("free", 1));
+        let steps = trains.then(|| {
+            let [up, down] = ["up_q", "down_q"].map(|n| m.mem(n, STEP, devices));
+            let inverse = (!model.constant_law()).then(|| m.mem("inverse_q", INVERSE, devices));
+            let [step, asymmetry, quotient] = ["own_step", "asymmetry", "quotient"].map(|n| m.var(n, W));
+            Steps { up, down, inverse, step, asymmetry, quotient }
+        });
+        let adcs = (model.adc_offset > 0 || model.adc_gain > 0).then(|| {
+            let [offset, gain] = ["offset_q", "gain_error_q"].map(|n| m.mem(n, W, 2 << adc_bits));
+            Adcs { offset, gain, error: m.var("adc_error", W) }
+        });
+        m.unused("unused_low_bits", &[highest.slice(CODE, W - CODE), lowest.slice(CODE, W - CODE)]);
+        let drawn = Drawn { random, low: lowest, high: highest, free };
+        Self { low, high, steps, adcs, adc_bits, built, drawn }
     }
 
     /// Address of an ADC's numbers.
@@ -101,7 +133,9 @@ impl OwnNumbers {
                         let bits = cells.trailing_zeros() as usize + 1;
                         let tile = tile.zext(tile.width().max(W - bits)).slice(0, W - bits);
                         let one = |s: &mut Process, side: &Expr| {
-                            s.set_now(&self.drawn.number, Expr::concat(&[tile.clone(), device(&place, side)]));
+                            if let Some((number, _)) = &self.drawn.random {
+                                s.set_now(number, Expr::concat(&[tile.clone(), device(&place, side)]));
+                            }
                             self.draw_device(s, model, functions, &device(&at, side));
                         };
                         match sides(schedule) {
@@ -119,10 +153,13 @@ impl OwnNumbers {
     /// `ArrayModel::device` of the number.
     fn draw_device(&self, s: &mut Process, model: &ArrayModel, f: &RealFunctions, at: &Expr) {
         let d = &self.drawn;
-        let draw = |kind: Draw| f.mix.call(&[word(model.key(kind)).xor(&d.number)]);
-        let bell_of = |s: &mut Process, kind: Draw, to: &Expr, deviation: i32| {
-            s.set_now(&d.random, draw(kind));
-            s.set_now(to, f.bell.call(&[d.random.slice(8, 24)]));
+        let drawn = || d.random.as_ref().expect("something is drawn");
+        let random = || &drawn().1;
+        let draw = |kind: Draw| f.mix.call(&[word(model.key(kind)).xor(&drawn().0)]);
+        // `deviation` times a bell.
+        let bell = |s: &mut Process, kind: Draw, to: &Expr, deviation: i32| {
+            s.set_now(random(), draw(kind));
+            s.set_now(to, f.bell.call(&[random().slice(8, 24)]));
             s.set_now(to, to.smul_w(int(deviation), W));
             s.set_now(to, to.sra(8));
         };
@@ -131,7 +168,7 @@ impl OwnNumbers {
             if deviation == 0 {
                 return s.set_now(to, int(mean));
             }
-            bell_of(s, kind, to, deviation);
+            bell(s, kind, to, deviation);
             s.set_now(to, to.smul_w(int(mean), W));
             s.set_now(to, to.sra(8));
             s.set_now(to, to.add(int(mean)));
@@ -144,73 +181,82 @@ impl OwnNumbers {
         if model.low_dtod == 0 {
             s.set_now(&d.low, int(0));
         } else {
-            bell_of(s, Draw::Low, &d.low, model.low_dtod);
+            bell(s, Draw::Low, &d.low, model.low_dtod);
             s.set_now(&d.low, d.low.smul_w(int(model.top), W));
             s.set_now(&d.low, d.low.sra(8));
             clamp(s, &d.low, model.ceiling());
         }
-        spread(s, Draw::Step, &d.step, model.step_dtod, model.step);
-        clamp(s, &d.step, ArrayModel::MAX_STEP);
-        s.set_now(&d.asymmetry, int(0));
-        if model.up_down_dtod != 0 {
-            bell_of(s, Draw::UpDown, &d.asymmetry, model.up_down_dtod);
-        }
-        s.set_now(&d.asymmetry, d.asymmetry.add(int(model.up_down)));
-        s.set_now(&d.inverse, int(1));
+        let free = |s: &mut Process, value: Expr| d.free.iter().for_each(|free| s.set_now(free, &value));
+        free(s, Expr::ones(1));
         s.if_(d.high.sub(&d.low).slt(int(ArrayModel::MIN_RANGE)), |s| {
-            s.set_now(&d.inverse, int(0));
+            free(s, Expr::zero(1));
             s.set_now(&d.high, &d.low);
         });
         if model.stuck[2] > 0 {
             s.comment("Stuck devices");
-            s.set_now(&d.random, draw(Draw::Stuck));
-            let below = |limit: u32| d.random.shr(8).slt(int(limit as i32));
+            s.set_now(random(), draw(Draw::Stuck));
+            let below = |limit: u32| random().shr(8).slt(int(limit as i32));
             let stuck = |s: &mut Process, at: Expr| {
                 s.set_now(&d.high, at);
                 s.set_now(&d.low, &d.high);
-                s.set_now(&d.inverse, int(0));
+                free(s, Expr::zero(1));
             };
             s.if_(below(model.stuck[0]), |s| stuck(s, int(model.top)))
                 .elif(below(model.stuck[1]), |s| stuck(s, int(0)))
                 .elif(below(model.stuck[2]), |s| {
-                    s.set_now(&d.high, d.random.slice(0, 8).zext(W));
+                    s.set_now(&d.high, random().slice(0, 8).zext(W));
                     s.set_now(&d.high, d.high.smul_w(int(model.top), W));
                     stuck(s, d.high.sra(8));
                 });
         }
-        let scaled = |s: &mut Process, negative: bool, to: Expr| {
-            let by = if negative { int(0).sub(&d.asymmetry) } else { d.asymmetry.clone() };
-            s.set_now(&d.random, f.clamp.call(&[by, int(0), int(256)]));
-            s.set_now(&d.random, int(256).sub(&d.random));
-            s.set_now(&d.random, d.step.smul_w(&d.random, W));
-            s.set_now(to, d.random.slice(8, STEP));
-        };
-        scaled(s, true, self.up.at(at));
-        scaled(s, false, self.down.at(at));
-        s.if_(d.inverse.any(), |s| s.set_now(&d.inverse, int(1 << 26).udiv(d.high.sub(&d.low)))).else_(|s| {
-            s.set_now(self.up.at(at), Expr::zero(STEP));
-            s.set_now(self.down.at(at), Expr::zero(STEP));
-        });
         s.set_now(self.low.at(at), d.low.slice(0, CODE));
         s.set_now(self.high.at(at), d.high.slice(0, CODE));
-        s.set_now(self.inverse.at(at), d.inverse.slice(0, INVERSE));
+        let Some(t) = &self.steps else { return };
+        s.comment("Full steps");
+        spread(s, Draw::Step, &t.step, model.step_dtod, model.step);
+        clamp(s, &t.step, ArrayModel::MAX_STEP);
+        if model.up_down_dtod == 0 {
+            s.set_now(&t.asymmetry, int(model.up_down));
+        } else {
+            bell(s, Draw::UpDown, &t.asymmetry, model.up_down_dtod);
+            s.set_now(&t.asymmetry, t.asymmetry.add(int(model.up_down)));
+        }
+        let moves = d.free.as_ref().expect("pulses move devices");
+        s.if_(moves.not(), |s| s.set_now(&t.step, int(0)));
+        let scaled = |s: &mut Process, by: Expr, to: Expr| {
+            s.set_now(&t.quotient, f.clamp.call(&[by, int(0), int(256)]));
+            s.set_now(&t.quotient, int(256).sub(&t.quotient));
+            s.set_now(&t.quotient, t.step.smul_w(&t.quotient, W));
+            s.set_now(to, t.quotient.slice(8, STEP));
+        };
+        scaled(s, int(0).sub(&t.asymmetry), t.up.at(at));
+        scaled(s, t.asymmetry.clone(), t.down.at(at));
+        if let Some(inverse) = &t.inverse {
+            s.set_now(&t.quotient, int(0));
+            s.if_(moves, |s| s.set_now(&t.quotient, int(1 << 26).udiv(d.high.sub(&d.low))));
+            s.set_now(inverse.at(at), t.quotient.slice(0, INVERSE));
+        }
     }
 
     /// `ArrayModel::adc` of every ADC.
     fn draw_adcs(&self, s: &mut Process, schedule: &Schedule, model: &ArrayModel, f: &RealFunctions, tile: &Expr) {
+        let Some(adcs) = &self.adcs else { return };
         let c = &schedule.design.crossbar;
         let d = &self.drawn;
-        for (row_side, count) in [(false, c.adcs()), (true, c.row_adcs())] {
+        let (own_number, random) = d.random.as_ref().expect("errors are drawn");
+        let sides = [(false, c.adcs()), (true, c.row_adcs())];
+        let used = if schedule.design.training.is_some() { 2 } else { 1 };
+        for (row_side, count) in sides.into_iter().take(used) {
             s.for_("adc", 0..count, |s, adc| {
                 let number = Expr::concat(&[tile.clone(), Expr::lit(1, u128::from(row_side)), adc.value(9)]);
-                s.set_now(&d.number, number.zext(W));
+                s.set_now(own_number, number.zext(W));
                 for (kind, deviation, to) in
-                    [(Draw::Offset, model.adc_offset, &self.offset), (Draw::Gain, model.adc_gain, &self.gain)]
+                    [(Draw::Offset, model.adc_offset, &adcs.offset), (Draw::Gain, model.adc_gain, &adcs.gain)]
                 {
-                    s.set_now(&d.random, f.mix.call(&[word(model.key(kind)).xor(&d.number)]));
-                    s.set_now(&d.step, f.bell.call(&[d.random.slice(8, 24)]));
-                    s.set_now(&d.step, d.step.smul_w(int(deviation), W));
-                    s.set_now(to.at(self.adc(row_side, adc)), d.step.sra(8));
+                    s.set_now(random, f.mix.call(&[word(model.key(kind)).xor(own_number)]));
+                    s.set_now(&adcs.error, f.bell.call(&[random.slice(8, 24)]));
+                    s.set_now(&adcs.error, adcs.error.smul_w(int(deviation), W));
+                    s.set_now(to.at(self.adc(row_side, adc)), adcs.error.sra(8));
                 }
             });
         }
@@ -219,46 +265,65 @@ impl OwnNumbers {
 
 /// What the noise of the next event depends on.
 pub(super) struct Events {
-    seed: Expr,
-    reads: Expr,
-    pulses: Expr,
+    /// Only where reads or pulses have noise.
+    seed: Option<Expr>,
+    reads: Option<Reads>,
+    pulses: Option<Expr>,
+}
+
+/// Only where reads are noisy.
+struct Reads {
+    count: Expr,
     /// No conversion yet of what was sampled.
-    pub fresh: Expr,
+    fresh: Expr,
 }
 
 impl Events {
-    pub fn new(m: &mut Builder, p: &Ports, t: Option<&TrainingPorts>, model: &ModelPorts) -> Self {
+    pub fn new(m: &mut Builder, p: &Ports, model: &ArrayModel, ports: &ModelPorts) -> Self {
+        let (t, noisy) = (p.training.as_ref(), model.read_noise > 0);
+        if t.is_none() && !noisy {
+            m.unused("unused_noise", &[ports.tile.clone(), ports.seed_valid.clone(), ports.seed.clone()]);
+            return Self { seed: None, reads: None, pulses: None };
+        }
         m.section("Events since the noise was seeded");
         let seed = m.reg("noise_seed_q", W, 0);
-        let reads = m.reg("reads_q", W, 0);
-        let fresh = m.reg("fresh_q", 1, 0);
-        let pulses = m.reg("pulses_q", W, 0);
+        let reads = noisy.then(|| Reads { count: m.reg("reads_q", W, 0), fresh: m.reg("fresh_q", 1, 0) });
+        let pulses = t.map(|_| m.reg("pulses_q", W, 0));
         m.clocked(|s| {
-            s.if_(&p.sample, |s| s.set(&fresh, Expr::ones(1)));
-            s.if_(p.start.and(&fresh), |s| {
-                s.set(&fresh, Expr::zero(1));
-                s.set(&reads, reads.add(int(1)));
-            });
-            if let Some(t) = t {
-                s.if_(&t.pulse_start, |s| s.set(&pulses, pulses.add(int(1))));
+            if let Some(r) = &reads {
+                s.if_(&p.sample, |s| s.set(&r.fresh, Expr::ones(1)));
+                s.if_(p.start.and(&r.fresh), |s| {
+                    s.set(&r.fresh, Expr::zero(1));
+                    s.set(&r.count, r.count.add(int(1)));
+                });
             }
-            s.if_(&model.seed_valid, |s| {
-                s.set(&seed, &model.seed);
-                s.set(&reads, int(0));
-                s.set(&pulses, int(0));
+            if let (Some(t), Some(pulses)) = (t, &pulses) {
+                s.if_(&t.pulse_start, |s| s.set(pulses, pulses.add(int(1))));
+            }
+            s.if_(&ports.seed_valid, |s| {
+                s.set(&seed, &ports.seed);
+                for count in reads.iter().map(|r| &r.count).chain(&pulses) {
+                    s.set(count, int(0));
+                }
             });
         });
-        if t.is_none() {
-            m.unused("unused_pulses", std::slice::from_ref(&pulses));
-        }
-        Self { seed, reads, pulses, fresh }
+        Self { seed: Some(seed), reads, pulses }
+    }
+
+    /// Whether this conversion is the first of what was sampled.
+    pub fn fresh(&self) -> &Expr {
+        &self.reads.as_ref().expect("reads are noisy").fresh
     }
 
     /// Sets `to` to `numeric::event_key` of the read or pulse that comes now.
     pub fn key(&self, s: &mut Process, model: &ArrayModel, f: &RealFunctions, kind: Draw, to: &Expr) {
-        let count = if kind == Draw::Pulse { &self.pulses } else { &self.reads };
+        let count = match kind {
+            Draw::Pulse => self.pulses.as_ref(),
+            _ => self.reads.as_ref().map(|r| &r.count),
+        };
+        let (count, seed) = count.zip(self.seed.as_ref()).expect("this event has noise");
         s.set_now(to, count.umul_w(word(0x9e37_79b9), W));
-        s.set_now(to, to.add(&self.seed));
+        s.set_now(to, to.add(seed));
         s.set_now(to, f.mix.call(&[word(model.key(kind)).xor(to)]));
     }
 }
