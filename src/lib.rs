@@ -18,5 +18,6 @@ pub mod prepare;
 pub mod report;
 pub mod rtl;
 pub mod schedule;
+pub mod sweep;
 pub mod train;
 pub mod weights;

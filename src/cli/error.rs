@@ -11,6 +11,7 @@ use memgan::data::png_grid::GridError;
 use memgan::emit::EmitError;
 use memgan::evaluate::JudgeError;
 use memgan::golden::MappingError;
+use memgan::sweep::SweepError;
 use memgan::train::TrainingError;
 use memgan::weights::WeightsError;
 use miette::Diagnostic;
@@ -65,6 +66,9 @@ pub enum CliError {
         help("the checkpoint is from before; try another seed, a larger batch or the other rule in another directory")
     )]
     Diverged { step: u64, last: u64, trouble: String },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Sweep(#[from] SweepError),
     #[error("cannot write the result")]
     #[diagnostic(code(memgan::output))]
     Output(#[from] io::Error),
@@ -76,6 +80,7 @@ impl CliError {
         match self {
             Self::Simulation(_) | Self::Output(_) => 3,
             Self::Training(error) if error.is_external() => 3,
+            Self::Sweep(error) if error.is_external() => 3,
             Self::Training(TrainingError::Differs { .. }) => 1,
             Self::Diverged { .. } => 4,
             _ => 2,
@@ -92,6 +97,12 @@ impl CliError {
         let code = self.code().map(|code| code.to_string());
         let mut error = match self {
             Self::Description(error) => json!(**error),
+            Self::Sweep(error) => {
+                let mut object = error.description().map_or_else(|| json!({}), |problem| json!(**problem));
+                object["message"] = self.to_string().into();
+                object["help"] = json!(self.help().map(|help| help.to_string()));
+                object
+            }
             _ => json!({ "message": self.to_string(), "help": self.help().map(|help| help.to_string()) }),
         };
         error["code"] = json!(code);

@@ -15,6 +15,7 @@ mod simulate;
 mod sizes;
 mod spice;
 mod stop;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod train;
@@ -70,6 +71,8 @@ enum Command {
     Train(train::Args),
     /// Score what a checkpoint generates, or measure the accuracy of a classifier.
     Evaluate(evaluate::Args),
+    /// Train and score a description with its keys varied over a grid; runs only what has no result yet.
+    Sweep(sweep::Args),
     /// Write a netlist of one tile for ngspice, with its devices, wires and an input.
     Spice(spice::Args),
     /// Print the JSON Schema of a description.
@@ -102,6 +105,7 @@ fn execute(command: Command, output: &mut Output) -> u8 {
         Command::Demo(args) => demo::run(&args, output),
         Command::Train(args) => train::run(&args, output),
         Command::Evaluate(args) => evaluate::run(&args, output),
+        Command::Sweep(args) => sweep::run(&args, output),
         Command::Spice(args) => spice::run(&args, output),
         Command::Schema => schema::run(output),
     };

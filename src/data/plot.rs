@@ -28,6 +28,8 @@ const BUCKET: usize = 2;
 const BAND: f64 = 0.2;
 /// Half the width of a line.
 const HALF: f64 = 1.0;
+/// Half the side of a mark.
+const MARK: i32 = 3;
 /// Ticks of an axis, about.
 const TICKS: f64 = 6.0;
 
@@ -39,6 +41,8 @@ pub struct Plot {
     pub x: String,
     pub y: String,
     pub curves: Vec<Curve>,
+    /// A mark at each mean, with a bar from the least to the most: for a few values of x with several points each.
+    pub bars: bool,
 }
 
 /// Points in the order of x; those that are not finite are left out.
@@ -106,7 +110,7 @@ impl Plot {
         write(&mut canvas, &self.y, LEFT, TOP - font::HEIGHT * TEXT - 8);
         write(&mut canvas, &self.x, RIGHT.saturating_sub(self.x.len() * LETTER), HEIGHT - 28);
         for (curve, colour) in self.curves.iter().zip(COLOURS.iter().cycle()) {
-            draw_curve(&mut canvas, curve, &x, &y, *colour);
+            draw_curve(&mut canvas, curve, &x, &y, *colour, self.bars);
         }
         self.legend(&mut canvas);
         canvas
@@ -168,7 +172,7 @@ struct Bucket {
     bottom: f64,
 }
 
-fn draw_curve(canvas: &mut Canvas, curve: &Curve, x: &Axis, y: &Axis, colour: [u8; 3]) {
+fn draw_curve(canvas: &mut Canvas, curve: &Curve, x: &Axis, y: &Axis, colour: [u8; 3], bars: bool) {
     let mut buckets: Vec<Bucket> = Vec::new();
     for &(px, py) in curve.points.iter().filter(|p| p.0.is_finite() && p.1.is_finite()) {
         let (px, py) = (to_x(x.place(px)), to_y(y.place(py)));
@@ -187,6 +191,18 @@ fn draw_curve(canvas: &mut Canvas, curve: &Curve, x: &Axis, y: &Axis, colour: [u
         }
     }
     let middle = |b: &Bucket| (b.x / b.count, b.y / b.count);
+    for b in buckets.iter().filter(|_| bars) {
+        let (x, y) = middle(b);
+        segment(canvas, (x, b.top), (x, b.bottom), colour);
+        (-MARK..=MARK).for_each(|row| {
+            segment(
+                canvas,
+                (x - f64::from(MARK), y + f64::from(row)),
+                (x + f64::from(MARK), y + f64::from(row)),
+                colour,
+            )
+        });
+    }
     if let [only] = &buckets[..] {
         segment(canvas, middle(only), middle(only), colour);
     }
@@ -251,7 +267,13 @@ mod tests {
 
     fn plot(curves: Vec<Vec<(f64, f64)>>) -> Plot {
         let curve = |points| Curve { name: "curve".into(), points };
-        Plot { title: "t".into(), x: "step".into(), y: "loss".into(), curves: curves.into_iter().map(curve).collect() }
+        Plot {
+            title: "t".into(),
+            x: "step".into(),
+            y: "loss".into(),
+            curves: curves.into_iter().map(curve).collect(),
+            bars: false,
+        }
     }
 
     #[test]
@@ -271,6 +293,18 @@ mod tests {
         let canvas = plot(vec![noisy]).draw();
         assert!(is(&canvas, to_x(0.51), to_y(0.5), COLOURS[0]));
         assert!(!is(&canvas, to_x(0.51), to_y(0.9), COLOURS[0]));
+    }
+
+    #[test]
+    fn bars_reach_from_the_least_to_the_most() {
+        let points = vec![(0.0, 1.0), (0.0, 5.0), (10.0, 0.0), (10.0, 6.0)];
+        let canvas = Plot { bars: true, ..plot(vec![points.clone()]) }.draw();
+        let plain = plot(vec![points]).draw();
+        for y in [1.3, 3.0, 4.7] {
+            assert!(is(&canvas, to_x(0.0), to_y(y / 6.0), COLOURS[0]), "{y}");
+        }
+        assert!(!is(&canvas, to_x(0.0), to_y(5.5 / 6.0), COLOURS[0]));
+        assert!(!is(&plain, to_x(0.0), to_y(1.3 / 6.0), COLOURS[0]));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::Path;
 use thiserror::Error;
 
 /// Grey level behind and between the images: neither a black nor a white image melts into it.
-const BACKGROUND: u8 = 56;
+pub(crate) const BACKGROUND: u8 = 56;
 const INK: u8 = 235;
 /// Largest picture in pixels.
 const MAX_PIXELS: usize = 1 << 26;

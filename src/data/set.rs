@@ -2,6 +2,7 @@
 
 use crate::config::Shape;
 use ndarray::{Array4, ArrayView3, ArrayView4, s};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 /// Labelled 8-bit images of one shape.
@@ -83,6 +84,15 @@ impl DataSet {
             labels: self.labels[..count].to_vec(),
             source: self.source.clone(),
         }
+    }
+
+    /// SHA-256 of shape, images and labels, in hexadecimal.
+    pub fn sha256(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(format!("{:?}", self.images.dim()));
+        hash.update(self.images.as_slice().expect("data sets are in standard layout"));
+        hash.update(&self.labels);
+        hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
     }
 
     /// Error naming both shapes if the images are not exactly `wanted`. For data that the user

@@ -8,7 +8,7 @@ use crate::data::batches::shuffled;
 use crate::float::Classified;
 use crate::weights::seeded::SplitMix64;
 use ndarray::{Array2, ArrayView4, Axis};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Order in which real images are taken.
 const SEED: u64 = 2;
@@ -21,7 +21,7 @@ pub struct Scorer {
 }
 
 /// What a set of generated images scores.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// Images that were scored.
     pub images: usize,

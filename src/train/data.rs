@@ -6,7 +6,6 @@ use crate::data::mnist::{self, Split};
 use crate::data::{DataSet, MnistError, ShapeError, synthetic};
 use crate::weights::seeded::SplitMix64;
 use ndarray::Axis;
-use sha2::{Digest, Sha256};
 use std::path::Path;
 
 /// Drawn digits, where there is no data set.
@@ -66,11 +65,7 @@ impl TrainingData {
 
     /// SHA-256 of the training images and labels, in hexadecimal.
     pub fn sha256(&self) -> String {
-        let mut hash = Sha256::new();
-        hash.update(format!("{:?}", self.train.images.dim()));
-        hash.update(self.train.images.as_slice().expect("data sets are in standard layout"));
-        hash.update(&self.train.labels);
-        hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+        self.train.sha256()
     }
 }
 

@@ -229,7 +229,7 @@ impl<'a> Run<'a> {
             Kind::Chip => "rms error of the output",
             Kind::Float => "cross entropy",
         };
-        Plot { title: self.schedule.design.name.clone(), x: "step".into(), y: y.into(), curves }
+        Plot { title: self.schedule.design.name.clone(), x: "step".into(), y: y.into(), curves, bars: false }
     }
 }
 
