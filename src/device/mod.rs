@@ -10,4 +10,5 @@ pub use array::{LayerConverters, LayerDevices, wire_factors};
 pub use cells::{CellCode, ProgramPlace, ProgramWord};
 pub use content::{Content, LayerContent, TrainingRegisters};
 pub use mapping::{LayerMap, LayerParameters, Mapping, QuantisationReport};
+pub(crate) use model::convert_sum;
 pub use model::{AdcParameters, ArrayModel, DeviceParameters};

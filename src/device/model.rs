@@ -5,7 +5,7 @@
 //! [`ArrayModel::device`].
 
 use crate::config::{CODE_BITS, Crossbar, Design, DeviceModel};
-use crate::numeric::{Draw, bell, draw, draw_key, saturate, spread};
+use crate::numeric::{Draw, bell, draw, draw_key, saturate, spread, times};
 use crate::schedule::bits_for;
 
 /// Segments of the step law over a device's range.
@@ -206,24 +206,24 @@ impl ArrayModel {
             p if p < self.stuck[0] => Some(self.top),
             p if p < self.stuck[1] => Some(0),
             // The low byte has not been used.
-            p if p < self.stuck[2] => Some((stuck & 255) as i32 * self.top >> 8),
+            p if p < self.stuck[2] => Some(times((stuck & 255) as i32, self.top, 8)),
             _ => None,
         };
         let high = spread(self.top, self.high_dtod, n(Draw::High)).clamp(0, self.ceiling());
-        let low = (self.top * (self.low_dtod * n(Draw::Low) >> 8) >> 8).clamp(0, self.ceiling());
+        let low = times(self.top, times(self.low_dtod, n(Draw::Low), 8), 8).clamp(0, self.ceiling());
         if at.is_some() || high - low < Self::MIN_RANGE {
             let at = at.unwrap_or(low);
             return DeviceParameters { low: at, high: at, up: 0, down: 0, inverse: 0 };
         }
         let step = spread(self.step, self.step_dtod, n(Draw::Step)).clamp(0, Self::MAX_STEP);
-        let up_down = self.up_down + (self.up_down_dtod * n(Draw::UpDown) >> 8);
+        let up_down = self.up_down + times(self.up_down_dtod, n(Draw::UpDown), 8);
         let scaled = |by: i32| (step * (256 - by.clamp(0, 256))) >> 8;
         DeviceParameters { low, high, up: scaled(-up_down), down: scaled(up_down), inverse: (1 << 26) / (high - low) }
     }
 
     /// The own numbers of ADC `number`.
     pub fn adc(&self, number: u32) -> AdcParameters {
-        let of = |kind, deviation: i32| deviation * bell(draw(self.key(kind), number)) >> 8;
+        let of = |kind, deviation: i32| times(deviation, bell(draw(self.key(kind), number)), 8);
         AdcParameters {
             offset: of(Draw::Offset, self.adc_offset),
             gain: of(Draw::Gain, self.adc_gain),
@@ -234,14 +234,14 @@ impl ArrayModel {
     /// The code after a pulse; `bits` are the pulse's random bits for the device.
     #[inline]
     pub fn pulse(&self, code: i32, device: &DeviceParameters, up: bool, bits: u32) -> i32 {
-        let place = ((code - device.low) * device.inverse >> 16).min((1 << PLACE_BITS) - 1);
+        let place = times(code - device.low, device.inverse, 16).min((1 << PLACE_BITS) - 1);
         let nodes = &self.law[usize::from(!up)];
         let (segment, part) = ((place >> 5) as usize, place & 31);
         let law = (nodes[segment] * (32 - part) + nodes[segment + 1] * part) >> 5;
         let full = if up { device.up } else { device.down };
-        let mean = full * law >> 12;
-        let noisy = if self.mult_noise { mean } else { full * self.plain >> 12 };
-        let noise = noisy * (self.step_std * bell(bits) >> 8) >> 8;
+        let mean = times(full, law, 12);
+        let noisy = if self.mult_noise { mean } else { times(full, self.plain, 12) };
+        let noise = times(noisy, times(self.step_std, bell(bits), 8), 8);
         // The low bits, which the noise has not used, round by chance.
         let moved = (mean + noise + (bits & 15) as i32) >> STEP_FRACTION;
         (if up { code + moved } else { code - moved }).clamp(device.low, device.high)
@@ -251,7 +251,7 @@ impl ArrayModel {
     /// varies for itself.
     #[inline]
     pub fn noise_amplitude(&self, energy: u32) -> i32 {
-        (energy.isqrt() * self.read_noise >> 8) as i32
+        ((energy.isqrt() * self.read_noise) >> 8) as i32
     }
 
     /// What an ADC of `bits` bits makes of a bit-line sum in codes, with its own numbers and the noise of the read.
@@ -259,14 +259,19 @@ impl ArrayModel {
     /// `amplitude` is that of [`ArrayModel::noise_amplitude`], `random` the read's random bits for the line.
     #[inline]
     pub fn convert(&self, sum: i32, amplitude: i32, random: u32, adc: AdcParameters, gain: u32, bits: u32) -> i32 {
-        let noisy = sum + (amplitude * bell(random) >> 4);
-        let scaled = noisy + (noisy >> 12) * adc.gain;
-        let code = (scaled >> (gain + self.fraction - 4)) + adc.offset;
-        let full = 8 << bits;
-        let from_zero = code.abs().min(full);
-        // A parabola in each half, 0 at zero and at the ends.
-        let bow = adc.bow * ((from_zero * (full - from_zero)) >> (bits + 3)) >> (bits + 1);
-        let bent = if code < 0 { code - bow } else { code + bow };
-        saturate((bent + 8) >> 4, -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+        convert_sum(sum, amplitude, random, adc, gain + self.fraction - 4, bits)
     }
+}
+
+/// [`ArrayModel::convert`] where the sum is shifted by `shift` to 1/16 code.
+#[inline(always)]
+pub fn convert_sum(sum: i32, amplitude: i32, random: u32, adc: AdcParameters, shift: u32, bits: u32) -> i32 {
+    let noisy = sum + times(amplitude, bell(random), 4);
+    let code = ((noisy + (noisy >> 12) * adc.gain) >> shift) + adc.offset;
+    let full = 8 << bits;
+    let from_zero = code.abs().min(full);
+    // A parabola in each half, 0 at zero and at the ends.
+    let bow = times(adc.bow, times(from_zero, full - from_zero, bits + 3), bits + 1);
+    let bent = if code < 0 { code - bow } else { code + bow };
+    saturate((bent + 8) >> 4, -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
 }

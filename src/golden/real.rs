@@ -3,8 +3,8 @@
 use super::bank::BankKernel;
 use super::lines::{Conversion, SATURATED, UPPER, magnitude};
 use super::{InstructionSet, ReadBuffers, simd};
-use crate::device::{ArrayModel, LayerConverters, LayerDevices};
-use crate::numeric::{Draw, event_key};
+use crate::device::{AdcParameters, ArrayModel, LayerConverters, LayerDevices, convert_sum};
+use crate::numeric::{Draw, draw, event_key};
 use crate::schedule::Schedule;
 
 /// What makes a layer's array differ from an ideal one.
@@ -73,8 +73,6 @@ pub(super) struct LineConversion<'t> {
     pub amplitude: i32,
     /// The shift of the sum, 4 less than that of a code.
     pub shift: u32,
-    pub low: i32,
-    pub high: i32,
     pub bits: u32,
 }
 
@@ -91,7 +89,7 @@ impl RealRead<'_> {
         let mut total = std::mem::take(&mut buffers.codes);
         total.clear();
         total.resize(vectors * stride, 0);
-        let (low, high) = (-(1 << (self.bits - 1)), (1 << (self.bits - 1)) - 1);
+        let high = (1 << (self.bits - 1)) - 1;
         let mut flags = vec![0; if wants_flags { vectors } else { 0 }];
         buffers.wants_flags = false;
         for tile in 0..kernel.row_tiles() {
@@ -110,8 +108,6 @@ impl RealRead<'_> {
                     key: event_key(model.key(Draw::Read), seed, count),
                     amplitude: model.noise_amplitude(kernel.energy(&buffers.pairs, vector, tile)),
                     shift: self.gain + model.fraction - 4,
-                    low,
-                    high,
                     bits: self.bits,
                 };
                 let mut most = 0;
@@ -133,17 +129,11 @@ pub(super) fn convert_line(c: &mut LineConversion, most: &mut i32) {
     let n = c.sums.len();
     let (total, lines) = (&mut c.total[..n], &c.lines[..n]);
     let (offsets, gains, bows) = (&c.offsets[..n], &c.gains[..n], &c.bows[..n]);
-    let (full, bits) = (8 << c.bits, c.bits & 15);
     let mut largest = 0;
     for j in 0..n {
-        let random = crate::numeric::draw(c.key, lines[j].wrapping_add(c.first_line));
-        let noisy = c.sums[j] + (c.amplitude * crate::numeric::bell(random) >> 4);
-        let scaled = noisy + (noisy >> 12) * gains[j];
-        let code = (scaled >> c.shift) + offsets[j];
-        let from_zero = code.abs().min(full);
-        let bow = bows[j] * ((from_zero * (full - from_zero)) >> (bits + 3)) >> (bits + 1);
-        let bent = if code < 0 { code - bow } else { code + bow };
-        let code = ((bent + 8) >> 4).clamp(c.low, c.high);
+        let random = draw(c.key, lines[j].wrapping_add(c.first_line));
+        let adc = AdcParameters { offset: offsets[j], gain: gains[j], bow: bows[j] };
+        let code = convert_sum(c.sums[j], c.amplitude, random, adc, c.shift & 31, c.bits & 15);
         largest = largest.max(magnitude(code));
         total[j] += code;
     }

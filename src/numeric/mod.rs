@@ -20,7 +20,7 @@ mod training;
 pub use activation::{
     SIGMOID_INPUT_EXP, TABLE_ENTRIES, TABLE_OUT_MAX, TANH_INPUT_EXP, activate, table_magnitude, tanh_table,
 };
-pub use noise::{Draw, bell, draw, draw_key, event_key, spread};
+pub use noise::{Draw, bell, draw, draw_key, event_key, spread, times};
 pub use pixel::{code_scale, code_to_pixel, pixel_to_code};
 pub use random::{
     LANE_SHIFTS, LANES_MAX, LaneRandom, SEED_WARMUP, dropout_threshold, lane_constants, latent_code, latent_scale,

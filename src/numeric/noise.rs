@@ -46,11 +46,17 @@ pub fn bell(bits: u32) -> i32 {
     2 * sum as i32 - 765
 }
 
+/// `value * factor`, rounded down, where `factor` has `bits` fraction bits.
+#[inline]
+pub fn times(value: i32, factor: i32, bits: u32) -> i32 {
+    (value * factor) >> bits
+}
+
 /// `value * (1 + deviation / 256 * bell / 256)`: a spread value; `deviation` in
 /// 1/256, at most 1280; `value` at most `2^18`.
 #[inline]
 pub fn spread(value: i32, deviation: i32, bell: i32) -> i32 {
-    value + (value * (deviation * bell >> 8) >> 8)
+    value + times(value, times(deviation, bell, 8), 8)
 }
 
 #[cfg(test)]
@@ -96,7 +102,8 @@ mod tests {
             sum / f64::from(n) / 256.0 / 256.0
         };
         let key = |count| event_key(draw_key(7, Draw::Read), 3, count);
-        let pairs: [(&dyn Fn(u32) -> u32, &dyn Fn(u32) -> u32); 4] = [
+        type Stream<'t> = &'t dyn Fn(u32) -> u32;
+        let pairs: [(Stream, Stream); 4] = [
             (&|i| draw(key(5), i), &|i| draw(key(5), i + 1)),
             (&|i| draw(key(5), i), &|i| draw(key(6), i)),
             (&|i| draw(key(i), 9), &|i| draw(key(i + 1), 9)),
