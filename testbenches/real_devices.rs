@@ -8,7 +8,7 @@ mod layers;
 use designs::{Random, random_mapping};
 use layers::random_design;
 use memgan::config::*;
-use memgan::device::{AdcParameters, ArrayModel, DeviceParameters};
+use memgan::device::{AdcParameters, ArrayModel, DeviceParameters, NOMINAL_STRENGTH};
 use memgan::golden::{InstructionSet, TrainSettings, TrainState, Trainer};
 use memgan::numeric::{Draw, draw, event_key};
 use memgan::schedule::Schedule;
@@ -82,7 +82,7 @@ fn follow(text: &str, levels: u32) {
         for pulse in 0..pulses.min(4000) {
             let key = event_key(array.key(Draw::Pulse), 5, pulse);
             for (code, (number, device)) in codes.iter_mut().zip(&devices) {
-                *code = array.pulse(*code, device, up, draw(key, *number));
+                *code = array.pulse(*code, device, up, NOMINAL_STRENGTH, draw(key, *number));
             }
             w = (w + formula(&m.law, w, &m, up)).clamp(m.w_min, m.w_max);
             if pulse % 16 == 0 {
@@ -160,7 +160,8 @@ fn pulses_and_reads_vary_as_they_were_told_to() {
         let (m, array) = model("levels = 64", &format!("law = \"soft_bounds\"\ndw_min = 0.02\n{text}"));
         let (device, at) = (array.device(3), array.top / 4);
         let key = event_key(array.key(Draw::Pulse), 1, 0);
-        let moves = (0..100_000).map(|n| f64::from(array.pulse(at, &device, false, draw(key, n)) - at));
+        let moves =
+            (0..100_000).map(|n| f64::from(array.pulse(at, &device, false, NOMINAL_STRENGTH, draw(key, n)) - at));
         let (mean, sd) = moments(moves);
         // Soft bounds at a quarter of the window: half a step down.
         let step = m.dw_min / m.range() * f64::from(array.top);

@@ -1,6 +1,6 @@
 //! The devices and converters of one layer's tiles, each with its own numbers.
 
-use super::model::{AdcParameters, ArrayModel, DeviceParameters};
+use super::model::{AdcParameters, ArrayModel, DeviceParameters, NOMINAL_STRENGTH};
 use crate::config::{Design, PairScheme};
 use crate::electrical::{IrDrop, LineFactors};
 use crate::numeric::{draw, saturate};
@@ -87,7 +87,7 @@ impl LayerDevices {
     pub fn pulse(&self, i: usize, j: usize, plus: u16, minus: u16, up: bool, key: u32) -> (u16, u16) {
         let number = self.number(i, j);
         let step = |code: u16, d: &DeviceParameters, up, side| {
-            self.model.pulse(code.into(), d, up, draw(key, number | side)) as u16
+            self.model.pulse(code.into(), d, up, NOMINAL_STRENGTH, draw(key, number | side)) as u16
         };
         let minus = self.minus.get((i, j)).map_or(minus, |d| step(minus, d, !up, 1));
         (step(plus, &self.plus[(i, j)], up, 0), minus)

@@ -5,10 +5,14 @@ mod cells;
 mod content;
 mod mapping;
 mod model;
+mod write_verify;
 
 pub use array::{LayerConverters, LayerDevices, wire_factors};
 pub use cells::{CellCode, ProgramPlace, ProgramWord};
 pub use content::{Content, LayerContent, TrainingRegisters};
 pub use mapping::{LayerMap, LayerParameters, Mapping, QuantisationReport};
 pub(crate) use model::convert_sum;
-pub use model::{AdcParameters, ArrayModel, DeviceParameters};
+pub use model::{AdcParameters, ArrayModel, DeviceParameters, NOMINAL_STRENGTH};
+pub use write_verify::{
+    DevicePlace, PulseStrength, StrengthMode, TileEvents, VerifyCounters, VerifyRegisters, WordResult, WriteVerify,
+};

@@ -17,6 +17,9 @@ pub const STEP_FRACTION: u32 = 4;
 /// A device's place in its range: `(code - low) * inverse >> 16`, 0..=1023.
 pub const PLACE_BITS: u32 = 10;
 
+/// Strength of a pulse that makes a device's full step; others make a step in proportion.
+pub const NOMINAL_STRENGTH: u8 = 16;
+
 /// A device's own numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeviceParameters {
@@ -67,6 +70,8 @@ pub struct ArrayModel {
     pub stuck: [u32; 3],
     /// Noise of a cell, in 1/16 code; standard deviation.
     pub read_noise: u32,
+    /// The same with one device of a pair connected.
+    pub device_noise: u32,
     /// In 1/16 ADC code and 1/4096; standard deviations.
     pub adc_offset: i32,
     pub adc_gain: i32,
@@ -120,6 +125,7 @@ impl ArrayModel {
         let most = laws.iter().flatten().fold(0.0f64, |most, &v| most.max(v));
         let codes = model.dw_min / model.range() * f64::from(top);
         let part = f64::from(1u32 << 24);
+        let noise = |devices: f64| (model.read_noise * f64::from(top) * devices.sqrt() * 16.0).round() as u32;
         let mut sum = 0.0;
         let stuck = [model.stuck_at_lrs, model.stuck_at_hrs, model.stuck].map(|p| {
             sum += p;
@@ -153,7 +159,8 @@ impl ArrayModel {
             high_dtod: integer(model.w_max_dtod * model.w_max / model.range() * 256.0),
             low_dtod: integer(-model.w_min_dtod * model.w_min / model.range() * 256.0),
             stuck,
-            read_noise: (model.read_noise * f64::from(top) * devices.sqrt() * 16.0).round() as u32,
+            read_noise: noise(devices),
+            device_noise: noise(1.0),
             adc_offset: integer(model.adc_offset * 16.0),
             adc_gain: integer(model.adc_gain * 4096.0),
             adc_bow: integer(model.adc_nonlinearity * 16.0),
@@ -231,14 +238,16 @@ impl ArrayModel {
         }
     }
 
-    /// The code after a pulse; `bits` are the pulse's random bits for the device.
+    /// The code after a pulse of `strength` ([`NOMINAL_STRENGTH`] is a nominal one, 255 the most); `bits` are the pulse's
+    /// random bits for the device.
     #[inline]
-    pub fn pulse(&self, code: i32, device: &DeviceParameters, up: bool, bits: u32) -> i32 {
+    pub fn pulse(&self, code: i32, device: &DeviceParameters, up: bool, strength: u8, bits: u32) -> i32 {
         let place = times(code - device.low, device.inverse, 16).min((1 << PLACE_BITS) - 1);
         let nodes = &self.law[usize::from(!up)];
         let (segment, part) = ((place >> 5) as usize, place & 31);
         let law = (nodes[segment] * (32 - part) + nodes[segment + 1] * part) >> 5;
         let full = if up { device.up } else { device.down };
+        let full = times(full, strength.into(), 4).min(Self::MAX_STEP);
         let mean = times(full, law, 12);
         let noisy = if self.mult_noise { mean } else { times(full, self.plain, 12) };
         let noise = times(noisy, times(self.step_std, bell(bits), 8), 8);
@@ -252,6 +261,12 @@ impl ArrayModel {
     #[inline]
     pub fn noise_amplitude(&self, energy: u32) -> i32 {
         ((energy.isqrt() * self.read_noise) >> 8) as i32
+    }
+
+    /// As [`ArrayModel::noise_amplitude`] with one device of each pair connected.
+    #[inline]
+    pub fn device_noise_amplitude(&self, energy: u32) -> i32 {
+        ((energy.isqrt() * self.device_noise) >> 8) as i32
     }
 
     /// What an ADC of `bits` bits makes of a bit-line sum in codes, with its own numbers and the noise of the read.

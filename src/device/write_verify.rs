@@ -1,0 +1,243 @@
+//! Write-verify: devices reach their codes by pulses and reads only, as `memgan_programmer` does it, bit by bit.
+
+mod registers;
+
+#[cfg(test)]
+mod tests;
+
+use super::model::ArrayModel;
+use super::{CellCode, ProgramWord};
+use crate::config::{Design, PairScheme, SignedInput};
+use crate::numeric::{Draw, adc, draw, event_key};
+
+pub use registers::{PulseStrength, StrengthMode, VerifyRegisters};
+
+/// One device on the tiles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DevicePlace {
+    /// Tile of the design.
+    pub tile: usize,
+    /// Word line.
+    pub row: usize,
+    /// Conversion group of its bit line, and the ADC.
+    pub group: usize,
+    pub adc: usize,
+    /// The minus device of a pair.
+    pub minus: bool,
+}
+
+/// Events of one tile since its noise was seeded: what the noise of the next one depends on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TileEvents {
+    /// 0 after reset, then the argument of the last `seed` command.
+    pub seed: u32,
+    pub reads: u32,
+    pub pulses: u32,
+}
+
+/// What was done; the hardware's counters stay at their largest value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VerifyCounters {
+    pub words: u32,
+    pub devices: u32,
+    pub set_pulses: u32,
+    pub reset_pulses: u32,
+    pub reads: u32,
+    pub failed_devices: u32,
+}
+
+impl VerifyCounters {
+    /// In the order of the hardware's addresses.
+    pub fn values(&self) -> [u32; 6] {
+        [self.words, self.devices, self.set_pulses, self.reset_pulses, self.reads, self.failed_devices]
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        for (sum, more) in [
+            (&mut self.words, other.words),
+            (&mut self.devices, other.devices),
+            (&mut self.set_pulses, other.set_pulses),
+            (&mut self.reset_pulses, other.reset_pulses),
+            (&mut self.reads, other.reads),
+            (&mut self.failed_devices, other.failed_devices),
+        ] {
+            *sum = sum.saturating_add(more);
+        }
+    }
+}
+
+/// A word after write-verify.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WordResult {
+    /// By ADC: a device of the cell has failed.
+    pub failed: Vec<bool>,
+    /// Of this word.
+    pub counters: VerifyCounters,
+}
+
+/// The programming unit on the devices of a design, ideal or real.
+///
+/// A pure function of codes, registers and events: nothing is kept between calls.
+#[derive(Clone, Debug)]
+pub struct WriteVerify {
+    pub registers: VerifyRegisters,
+    code: CellCode,
+    /// `None` for ideal devices.
+    model: Option<ArrayModel>,
+    adc_bits: u32,
+    adcs: usize,
+    top: u16,
+    pair: bool,
+    read_cycles: u64,
+    pulse_cycles: u64,
+}
+
+impl WriteVerify {
+    /// With the registers out of reset.
+    pub fn new(design: &Design) -> Self {
+        Self::with_registers(design, VerifyRegisters::of(design))
+    }
+
+    pub fn with_registers(design: &Design, registers: VerifyRegisters) -> Self {
+        let c = &design.converter;
+        let phases = if c.signed_input == SignedInput::TwoPhase { 2 } else { 1 };
+        let sampled = phases * u64::from(c.settle_cycles + c.sample_cycles);
+        Self {
+            registers,
+            code: CellCode::new(design),
+            model: ArrayModel::of(design),
+            adc_bits: c.adc_bits,
+            adcs: design.crossbar.adcs(),
+            top: design.device.levels as u16 - 1,
+            pair: design.crossbar.pair == PairScheme::Differential,
+            // Write the word line, apply; after the conversion compare, and decide.
+            read_cycles: 2 + sampled + u64::from(c.conversion_cycles) + 1,
+            // Write both lines, apply.
+            pulse_cycles: 3 + u64::from(design.pulse_cycles()),
+        }
+    }
+
+    /// Programming data of the cells of a word line and group before anything was programmed.
+    pub fn unprogrammed(&self, tile: usize, row: usize, group: usize) -> Vec<u32> {
+        let cell = |adc| {
+            let (plus, minus) = self.code.codes(self.code.unused());
+            let within = |code: u16, minus| {
+                let place = DevicePlace { tile, row, group, adc, minus };
+                self.model.as_ref().map_or(code, |m| {
+                    let own = m.device(self.number(m, place));
+                    i32::from(code).clamp(own.low, own.high) as u16
+                })
+            };
+            self.code.from_codes(within(plus, false), if self.pair { within(minus, true) } else { minus })
+        };
+        (0..self.adcs).map(cell).collect()
+    }
+
+    /// Programs the cells of a word: ADC 0 first, plus before minus. `cells` is the programming data of the devices as they
+    /// are, and becomes what they are then; `events` are those of the word's tile.
+    ///
+    /// # Panics
+    /// If the word or `cells` have not one cell an ADC.
+    pub fn program_word(&self, word: &ProgramWord, cells: &mut [u32], events: &mut TileEvents) -> WordResult {
+        assert_eq!((word.cells.len(), cells.len()), (self.adcs, self.adcs), "a cell an ADC");
+        let mut counters = VerifyCounters { words: 1, ..VerifyCounters::default() };
+        let each = word.cells.iter().zip(cells).enumerate().map(|(adc, (&target, cell))| {
+            let (wanted_plus, wanted_minus) = self.code.codes(target);
+            let (mut plus, mut minus) = self.code.codes(*cell);
+            let place = |minus| DevicePlace { tile: word.tile, row: word.row, group: word.group, adc, minus };
+            let mut reached = self.program_device(place(false), &mut plus, wanted_plus, events, &mut counters);
+            if self.pair {
+                reached &= self.program_device(place(true), &mut minus, wanted_minus, events, &mut counters);
+            }
+            *cell = self.code.from_codes(plus, minus);
+            !reached
+        });
+        let failed = each.collect();
+        WordResult { failed, counters }
+    }
+
+    /// Programs one device from `code` towards `target`, both conductance codes (a level is `level << fraction`). Returns
+    /// whether it got there.
+    pub fn program_device(
+        &self,
+        place: DevicePlace,
+        code: &mut u16,
+        target: u16,
+        events: &mut TileEvents,
+        counters: &mut VerifyCounters,
+    ) -> bool {
+        let wanted = self.registers.target(self.seen(target), self.code.fraction());
+        let count = |counter: &mut u32| *counter = counter.saturating_add(1);
+        count(&mut counters.devices);
+        let (mut pulses, mut same, mut last) = (0u8, 0u8, None);
+        loop {
+            let error = wanted - self.verify_read(place, *code, events);
+            count(&mut counters.reads);
+            if error.unsigned_abs() <= self.registers.tolerance.into() {
+                return true;
+            }
+            if pulses == self.registers.max_pulses {
+                count(&mut counters.failed_devices);
+                return false;
+            }
+            let set = error > 0;
+            same = if last == Some(set) { same + 1 } else { 0 };
+            last = Some(set);
+            let strength = self.registers.strength(error, same);
+            *code = self.pulse(place, *code, set, strength, events);
+            pulses += 1;
+            count(if set { &mut counters.set_pulses } else { &mut counters.reset_pulses });
+        }
+    }
+
+    /// The conductance difference that a read of a device alone sees: to the reference, where there is one.
+    fn seen(&self, code: u16) -> i32 {
+        i32::from(code) - if self.pair { 0 } else { i32::from(self.code.reference_code()) }
+    }
+
+    /// What a verify read of a device with `code` gives, as a positive number for the minus device too.
+    pub fn verify_read(&self, place: DevicePlace, code: u16, events: &mut TileEvents) -> i32 {
+        let r = &self.registers;
+        let input = i32::from(r.read_input);
+        let sign = if place.minus { -1 } else { 1 };
+        let sum = sign * self.seen(code) * input;
+        let read = match &self.model {
+            None => adc(sum, r.read_gain.into(), self.adc_bits),
+            Some(model) => {
+                let line = ArrayModel::line_number(place.tile, place.group * self.adcs + place.adc);
+                let key = event_key(model.key(Draw::Read), events.seed, events.reads);
+                let amplitude = model.device_noise_amplitude((input * input) as u32);
+                let own = model.adc(ArrayModel::adc_number(place.tile, place.adc, false));
+                model.convert(sum, amplitude, draw(key, line), own, r.read_gain.into(), self.adc_bits)
+            }
+        };
+        events.reads = events.reads.wrapping_add(1);
+        sign * read
+    }
+
+    /// The code after a pulse on one device.
+    pub fn pulse(&self, place: DevicePlace, code: u16, set: bool, strength: u8, events: &mut TileEvents) -> u16 {
+        let after = match &self.model {
+            None if set => (code + 1).min(self.top),
+            None => code.saturating_sub(1),
+            Some(model) => {
+                let number = self.number(model, place);
+                let key = event_key(model.key(Draw::Pulse), events.seed, events.pulses);
+                model.pulse(code.into(), &model.device(number), set, strength, draw(key, number)) as u16
+            }
+        };
+        events.pulses = events.pulses.wrapping_add(1);
+        after
+    }
+
+    fn number(&self, model: &ArrayModel, place: DevicePlace) -> u32 {
+        model.device_number(place.tile, place.row, place.group * self.adcs + place.adc, place.minus)
+    }
+
+    /// Cycles that the hardware takes for what `counters` count, from the cycle after a word is taken to the one before
+    /// the next may be: exact for a macro of the configured latencies.
+    pub fn cycles(&self, counters: &VerifyCounters) -> u64 {
+        let pulses = u64::from(counters.set_pulses) + u64::from(counters.reset_pulses);
+        u64::from(counters.reads) * self.read_cycles + pulses * self.pulse_cycles
+    }
+}

@@ -1,0 +1,136 @@
+//! Registers of write-verify, and what they are out of reset.
+
+use crate::config::{Design, PairScheme};
+use crate::device::{ArrayModel, CellCode, NOMINAL_STRENGTH};
+
+/// How strong the next pulse is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StrengthMode {
+    /// Always `start`.
+    Fixed = 0,
+    /// `start + n * step` after `n` pulses in the same direction, at most `max`.
+    Incremental = 1,
+    /// In proportion to the error, `start..=max`.
+    Adaptive = 2,
+}
+
+impl StrengthMode {
+    pub const ALL: [Self; 3] = [Self::Fixed, Self::Incremental, Self::Adaptive];
+}
+
+/// Strengths of the pulses of one direction; 16 is a nominal pulse ([`NOMINAL_STRENGTH`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PulseStrength {
+    /// The first pulse's, and the least of adaptive ones; 1..=255.
+    pub start: u8,
+    /// What each further pulse adds (incremental); 0..=255.
+    pub step: u8,
+    /// The most (incremental, adaptive), also where `start` is more; 1..=255.
+    pub max: u8,
+    /// Strength per ADC code of error (adaptive), in 1/16; 0..=255.
+    pub slope: u8,
+}
+
+impl PulseStrength {
+    /// The register's word: start in the low byte, then step, max and slope.
+    pub fn word(self) -> u32 {
+        u32::from_le_bytes([self.start, self.step, self.max, self.slope])
+    }
+}
+
+/// What the programming unit is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VerifyRegisters {
+    /// Code of the word line in a verify read, 1..=127.
+    pub read_input: u8,
+    /// Gain of a verify read: a code's unit is `2^gain` level steps times input steps; 0..=15.
+    pub read_gain: u8,
+    /// Largest error that is left alone, in ADC codes; 0..=255.
+    pub tolerance: u8,
+    /// Pulses after which a device has failed; 1..=255.
+    pub max_pulses: u8,
+    pub mode: StrengthMode,
+    pub set: PulseStrength,
+    pub reset: PulseStrength,
+}
+
+impl VerifyRegisters {
+    /// Pulses out of reset, where a pulse is not a level.
+    const MAX_PULSES: u8 = 30;
+
+    /// The registers out of reset.
+    ///
+    /// The gain is the smallest at which the ADC's range ends beyond the highest level and the tolerance, so that a device
+    /// above it is seen. Real devices are read with the largest input and have one code of tolerance; a pulse in the middle
+    /// of a linear range makes up for its error. Ideal devices are read with a power of two: as long as a level is a code
+    /// or more nothing is rounded, and no tolerance is needed. They move one level a pulse, and get one for each level, at
+    /// most 255.
+    pub fn of(design: &Design) -> Self {
+        let model = ArrayModel::of(design);
+        let read_input = if model.is_some() { 127 } else { 64 };
+        let top = highest_difference(design) * i32::from(read_input);
+        let end = (1 << (design.converter.adc_bits - 1)) - 1;
+        let fits = |gain: &u8| crate::numeric::round_shift(top, u32::from(*gain)) + 1 < end;
+        let read_gain = (0..15).find(fits).unwrap_or(15);
+        let exact = model.is_none() && read_input % (1 << read_gain.min(7)) == 0;
+        let tolerance = u8::from(!exact);
+        let (max_pulses, strength) = match &model {
+            None => {
+                let strength = PulseStrength { start: NOMINAL_STRENGTH, step: 0, max: NOMINAL_STRENGTH, slope: 16 };
+                (design.device.levels.min(255) as u8, strength)
+            }
+            Some(model) => {
+                // Conductance codes of an ADC code, and of a nominal pulse.
+                let of_code = f64::from(1u32 << (u32::from(read_gain) + model.fraction)) / f64::from(read_input);
+                let of_pulse = f64::from(model.step) / 16.0;
+                let slope = (256.0 * of_code / of_pulse).round().clamp(1.0, 255.0) as u8;
+                // The smallest error that gets a pulse, in full.
+                let start = ((u32::from(slope) * (u32::from(tolerance) + 1) + 8) >> 4).clamp(1, 16) as u8;
+                (Self::MAX_PULSES, PulseStrength { start, step: 4, max: 255, slope })
+            }
+        };
+        Self {
+            read_input,
+            read_gain,
+            tolerance,
+            max_pulses,
+            mode: StrengthMode::Adaptive,
+            set: strength,
+            reset: strength,
+        }
+    }
+
+    /// The code that a verify read of `code` should give, with `fraction` bits of a code below a level.
+    ///
+    /// For a device at a level this is `(level * read_input + half) >> read_gain`.
+    pub fn target(&self, code: i32, fraction: u32) -> i32 {
+        crate::numeric::round_shift(code * i32::from(self.read_input), u32::from(self.read_gain) + fraction)
+    }
+
+    /// Strength of the pulse for an error; `before` pulses in the same direction came just before.
+    pub fn strength(&self, error: i32, before: u8) -> u8 {
+        let s = if error > 0 { self.set } else { self.reset };
+        match self.mode {
+            StrengthMode::Fixed => s.start,
+            StrengthMode::Incremental => {
+                let grown = u32::from(s.start) + u32::from(before) * u32::from(s.step);
+                grown.min(s.max.into()) as u8
+            }
+            StrengthMode::Adaptive => {
+                let wanted = (u64::from(error.unsigned_abs()) * u64::from(s.slope) + 8) >> 4;
+                wanted.max(s.start.into()).min(s.max.into()) as u8
+            }
+        }
+    }
+}
+
+/// Largest difference that a read sees, in levels: of one device of a pair, or to the reference.
+fn highest_difference(design: &Design) -> i32 {
+    let levels = design.device.levels as i32;
+    match design.crossbar.pair {
+        PairScheme::Differential => levels - 1,
+        PairScheme::Reference => {
+            levels - 1 - i32::from(CellCode::new(design).reference_code() >> ArrayModel::fraction_of(design))
+        }
+    }
+}
