@@ -173,10 +173,10 @@ fn pulses_and_reads_vary_as_they_were_told_to() {
     let inputs: Vec<i32> = (0..64).map(|k| k * 3 % 128 - 64).collect();
     let energy: i32 = inputs.iter().map(|x| x * x).sum();
     let amplitude = array.noise_amplitude(energy as u32);
-    let (sum, gain) = (40_000_000, 4);
+    let (sum, gain) = (40_000_000, 8);
     let codes = (0..100_000).map(|n| {
         let random = draw(event_key(array.key(Draw::Read), 9, n), 17);
-        f64::from(array.convert(sum, amplitude, random, AdcParameters::default(), gain, 16))
+        f64::from(array.convert(sum, amplitude, random, AdcParameters::default(), gain, 12))
     });
     let (mean, sd) = moments(codes);
     let code = f64::from(1 << (gain + array.fraction));
@@ -190,9 +190,17 @@ fn pulses_and_reads_vary_as_they_were_told_to() {
     let (mean, sd) = moments((0..50_000).map(|k| f64::from(array.adc(k).gain) / 4096.0));
     near("mean gain error", mean, 0.0, 1e-3);
     near("spread of gains", sd, 0.05, 2e-3);
-    let at = |adc| array.convert(sum, 0, 0, adc, gain, 16);
+    let at = |adc| array.convert(sum, 0, 0, adc, gain, 12);
     let plain = at(AdcParameters::default());
     assert_eq!(at(AdcParameters { offset: 32, ..Default::default() }) - plain, 2, "an offset of two codes");
+    // The bow is largest in the middle of a half, and nothing at its ends.
+    let bent = |sum: i32| {
+        let adc = AdcParameters { bow: 48, ..Default::default() };
+        array.convert(sum, 0, 0, adc, gain, 12) - array.convert(sum, 0, 0, AdcParameters::default(), gain, 12)
+    };
+    let unit = 1 << (gain + array.fraction);
+    let deviations = [0, 512, 1024, 1536, 2040, -512, -1024].map(|code| bent(code * unit));
+    assert_eq!(deviations, [0, 2, 3, 2, 0, -2, -3], "a bow of three codes");
     near(
         "a gain of 5 %",
         f64::from(at(AdcParameters { gain: 205, ..Default::default() })),
