@@ -1,13 +1,14 @@
 //! The behavioural view of real devices and converters: every code that the golden model computes, cycle for cycle.
 
 use super::behavioural_training::number;
-use super::cells::{address, field, fires, log2, rest};
+use super::cells::{Slot, address, field, fires, log2, rest};
 use super::checks;
 use super::lines::{bit_lines, word_lines};
 use super::ports::{ModelPorts, Ports, TrainingPorts};
 use super::real::{RealFunctions, W, int, luck};
 use super::real_devices::{Events, OwnNumbers, device, sides};
 use super::timer::{CONVERSION, PULSE, noise, time};
+use crate::config::Crossbar;
 use crate::device::{ArrayModel, CellCode};
 use crate::hdl::{Builder, Expr, Function, Ix, Mem, Process};
 use crate::numeric::Draw;
@@ -135,7 +136,7 @@ impl Tile<'_> {
         let training = t.map(|t| {
             let levels = m.var("levels_q", adcs * cell);
             m.assign(&t.levels, &levels);
-            (t, levels, Pulse::new(m, &self.model, c.columns))
+            (t, levels, Pulse::new(m, &self.model, c))
         });
         let unused = CellCode::new(&self.schedule.design).unused();
         m.clocked_no_reset(|s| {
@@ -173,7 +174,6 @@ impl Tile<'_> {
     /// One pulse, device by device.
     fn pulse(&self, s: &mut Process, t: &TrainingPorts, v: &Pulse) {
         let c = &self.schedule.design.crossbar;
-        let (adcs, groups) = (c.adcs(), c.columns_per_adc);
         let columns = self.columns.as_ref().expect("the design trains");
         s.for_("column", 0..c.columns, |s, column| {
             let code = columns.part_at(column * 8, 8);
@@ -182,13 +182,12 @@ impl Tile<'_> {
         s.for_("row", 0..c.rows, |s, row| {
             let code = self.rows.part_at(row * 8, 8);
             s.if_(v.fires.call(&[code, t.rows_negative.clone()]), |s| {
-                s.for_("group", 0..groups, |s, group| {
-                    s.for_("adc", 0..adcs, |s, adc| {
-                        s.if_(v.chosen.bit_at(&(group * adcs) + adc), |s| {
-                            let at = self.cell(number(group, groups), row.value(log2(c.rows)), adc);
-                            let place = address(&[number(row, c.rows), number(group, groups), number(adc, adcs)]);
-                            self.pulse_cell(s, t, &at, &place, v);
-                        });
+                s.for_("column", 0..c.columns, |s, column| {
+                    s.if_(v.chosen.bit_at(column), |s| {
+                        let (group, adc) = v.slot.take(s, column);
+                        let at = address(&[group.clone(), Some(row.value(log2(c.rows))), adc.clone()]);
+                        let place = address(&[number(row, c.rows), group, adc]);
+                        self.pulse_cell(s, t, &at, &place, v);
                     });
                 });
             });
@@ -226,7 +225,8 @@ impl Tile<'_> {
         let (rows, adcs, row_adcs) = (c.rows, c.adcs(), c.row_adcs());
         let (groups, row_groups) = (c.columns_per_adc, c.rows_per_adc);
         let most = if t.is_some() { adcs.max(row_adcs) } else { adcs };
-        let v = Conversion::new(m, &self.model, most, p.code.width());
+        let slot = t.map(|_| Slot::new(m, "read_slot", c));
+        let v = Conversion { slot, ..Conversion::new(m, &self.model, most, p.code.width()) };
         let group = field(&p.group, groups);
         let row_group = t.and_then(|_| field(&p.group, row_groups));
         rest(m, "unused_group", &p.group, if t.is_some() { groups.max(row_groups) } else { groups });
@@ -248,15 +248,15 @@ impl Tile<'_> {
                     });
                 };
                 let backward = |s: &mut Process, columns: &Expr| {
-                    s.for_("group", 0..groups, |s, group| {
-                        s.for_("adc", 0..adcs, |s, adc| {
-                            s.set_now(&v.input, columns.part_at((&(group * adcs) + adc) * 8, 8).sext(W));
-                            s.if_(v.input.any(), |s| {
-                                v.add_energy(s);
-                                s.for_("line", 0..row_adcs, |s, line| {
-                                    let row = address(&[row_group.clone(), number(line, row_adcs)]);
-                                    self.add(s, &v, &self.cell(number(group, groups), row, adc), line);
-                                });
+                    s.for_("column", 0..c.columns, |s, column| {
+                        s.set_now(&v.input, columns.part_at(column * 8, 8).sext(W));
+                        s.if_(v.input.any(), |s| {
+                            v.add_energy(s);
+                            let (group, adc) = v.slot.as_ref().expect("the design trains").take(s, column);
+                            s.for_("line", 0..row_adcs, |s, line| {
+                                let row = address(&[row_group.clone(), number(line, row_adcs)]);
+                                let at = address(&[group.clone(), Some(row), adc.clone()]);
+                                self.add(s, &v, &at, line);
                             });
                         });
                     });
@@ -276,22 +276,28 @@ impl Tile<'_> {
                     s.set_now(&n.energy, n.energy.smul_w(int(self.model.read_noise as i32), W));
                     s.set_now(&n.energy, n.energy.shr(8));
                 }
-                let side = |s: &mut Process, row_side: bool| {
-                    let (count, of_group, lines) =
-                        if row_side { (row_adcs, &row_group, row_groups) } else { (adcs, &group, groups) };
-                    let index = if row_side { "line" } else { "adc" };
-                    s.for_(index, 0..count, |s, adc| {
-                        let line = address(&[of_group.clone(), number(adc, count)]);
-                        self.convert(s, &v, adc, (lines * count > 1).then_some(line), row_side, &p.gain);
-                    });
-                };
+                let side = t.map_or(Expr::zero(1), |t| t.read_columns.clone());
                 s.set(&v.result, Expr::zero(v.result.width()));
-                match t {
-                    Some(t) => {
-                        s.if_(&t.read_columns, |s| side(s, true)).else_(|s| side(s, false));
+                s.for_("index", 0..most, |s, adc| {
+                    s.set_now(&v.index, adc.value(log2(most)));
+                    let line = |of_group: &Option<Expr>, count: usize| {
+                        let low = if count > 1 { log2(count) } else { 0 };
+                        let parts = [of_group.clone(), (count > 1).then(|| v.index.slice(0, low))];
+                        if parts.iter().all(Option::is_none) { Expr::zero(10) } else { address(&parts).zext(10) }
+                    };
+                    let line = match t {
+                        Some(_) => side.mux(line(&row_group, row_adcs), line(&group, adcs)),
+                        None => line(&group, adcs),
+                    };
+                    let (fewer, least) = if row_adcs < adcs { (side.clone(), row_adcs) } else { (side.not(), adcs) };
+                    if least == most {
+                        return self.convert(s, &v, adc, &line, &side, &p.gain);
                     }
-                    None => side(s, false),
-                }
+                    // ADCs that the other side has more are idle.
+                    let low = if least > 1 { log2(least) } else { 0 };
+                    let beyond = v.index.slice(low, log2(most) - low).any();
+                    s.if_(fewer.and(beyond).not(), |s| self.convert(s, &v, adc, &line, &side, &p.gain));
+                });
             });
         });
         v.result
@@ -304,11 +310,10 @@ impl Tile<'_> {
     }
 
     /// One ADC's code.
-    fn convert(&self, s: &mut Process, v: &Conversion, adc: &Ix, line: Option<Expr>, row_side: bool, gain: &Expr) {
+    fn convert(&self, s: &mut Process, v: &Conversion, adc: &Ix, line: &Expr, side: &Expr, gain: &Expr) {
         s.set_now(&v.weight, v.sum.at_ix(adc));
         if let Some(n) = &v.noise {
-            let line = line.map_or(Expr::zero(10), |l| l.zext(10));
-            s.set_now(&n.number, Expr::concat(&[self.ports.tile.clone(), line]).zext(W));
+            s.set_now(&n.number, Expr::concat(&[self.ports.tile.clone(), line.clone()]).zext(W));
             s.set_now(&n.number, self.functions.mix.call(&[n.key.xor(&n.number)]));
             s.set_now(&n.number, self.functions.bell.call(&[n.number.slice(8, 24)]));
             s.set_now(&n.number, n.number.smul_w(&n.energy, W));
@@ -317,7 +322,7 @@ impl Tile<'_> {
         }
         let mut arguments = vec![v.weight.clone(), gain.clone()];
         if let Some(adcs) = &self.own.adcs {
-            let own = self.own.adc(row_side, adc);
+            let own = self.own.adc(side, adc);
             arguments.extend([adcs.offset.at(&own), adcs.gain.at(&own), adcs.bow.at(&own)]);
         }
         let code = self.functions.convert.call(&arguments);
@@ -329,6 +334,7 @@ impl Tile<'_> {
 /// Variables of a pulse.
 struct Pulse {
     fires: Function,
+    slot: Slot,
     chosen: Expr,
     key: Expr,
     number: Expr,
@@ -337,19 +343,24 @@ struct Pulse {
 }
 
 impl Pulse {
-    fn new(m: &mut Builder, model: &ArrayModel, columns: usize) -> Self {
+    fn new(m: &mut Builder, model: &ArrayModel, crossbar: &Crossbar) -> Self {
         let fires = fires(m);
-        let chosen = m.var("chosen", columns);
+        let slot = Slot::new(m, "pulsed_slot", crossbar);
+        let chosen = m.var("chosen", crossbar.columns);
         let [key, number, drawn, step] = ["pulse_key", "device_number", "drawn_bits", "full_step"].map(|n| m.var(n, W));
         let idle = if model.step_std > 0 { 4 } else { W - 4 };
         m.unused("unused_drawn", &[drawn.slice(4, idle)]);
-        Self { fires, chosen, key, number, drawn, step }
+        Self { fires, slot, chosen, key, number, drawn, step }
     }
 }
 
 /// Variables of a conversion.
 struct Conversion {
+    /// Only of a design that trains.
+    slot: Option<Slot>,
     sum: Mem,
+    /// ADC.
+    index: Expr,
     input: Expr,
     data: Expr,
     weight: Expr,
@@ -368,6 +379,8 @@ struct ReadNoise {
 impl Conversion {
     fn new(m: &mut Builder, model: &ArrayModel, adcs: usize, result: usize) -> Self {
         let [input, weight] = ["line_code", "weight"].map(|n| m.var(n, W));
+        let index = m.var("adc_index", log2(adcs));
+        m.unused("unused_index", std::slice::from_ref(&index));
         let data = m.var("cell_weight", WEIGHT);
         let noise = (model.read_noise > 0).then(|| {
             let root = root(m);
@@ -375,7 +388,7 @@ impl Conversion {
             ReadNoise { root, energy, key, number }
         });
         let result = m.var("result_q", result);
-        Self { sum: m.mem("sum", W, adcs), input, data, weight, noise, result }
+        Self { slot: None, sum: m.mem("sum", W, adcs), index, input, data, weight, noise, result }
     }
 
     fn add_energy(&self, s: &mut Process) {

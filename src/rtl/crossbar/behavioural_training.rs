@@ -1,6 +1,6 @@
 //! The behavioural view of a design that trains: device levels, reads of both sides, pulses.
 
-use super::cells::{address, convert, field, fires, log2, moved, rest, weight};
+use super::cells::{Slot, address, convert, field, fires, log2, moved, rest, weight};
 use super::checks;
 use super::lines::{bit_lines, word_lines};
 use super::ports::{Ports, TrainingPorts};
@@ -26,8 +26,11 @@ struct Array<'a> {
 
 impl Array<'_> {
     fn cell(&self, group: Option<Expr>, row: Expr, adc: &Ix) -> Expr {
-        let adcs = self.schedule.design.crossbar.adcs();
-        self.cells.at(address(&[group, Some(row), number(adc, adcs)]))
+        self.at(group, row, number(adc, self.schedule.design.crossbar.adcs()))
+    }
+
+    fn at(&self, group: Option<Expr>, row: Expr, adc: Option<Expr>) -> Expr {
+        self.cells.at(address(&[group, Some(row), adc]))
     }
 }
 
@@ -74,6 +77,7 @@ fn change(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) {
     m.assign(&t.levels, &levels);
     let chosen = m.var("chosen", c.columns);
     let next = m.var("next", cell);
+    let slot = Slot::new(m, "pulsed_slot", c);
     let prog_group = field(&p.prog_group, groups);
     rest(m, "unused_prog_group", &p.prog_group, groups);
     m.clocked_no_reset(|s| {
@@ -92,13 +96,12 @@ fn change(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) {
             s.for_("row", 0..c.rows, |s, row| {
                 let code = array.rows.part_at(row * 8, 8);
                 s.if_(fires.call(&[code, t.rows_negative.clone()]), |s| {
-                    s.for_("group", 0..groups, |s, group| {
-                        s.for_("adc", 0..adcs, |s, adc| {
-                            s.if_(chosen.bit_at(&(group * adcs) + adc), |s| {
-                                let at = array.cell(number(group, groups), row.value(log2(c.rows)), adc);
-                                s.set_now(&next, moved.call(&[at.clone(), t.up.clone()]));
-                                s.set_now(&at, &next);
-                            });
+                    s.for_("column", 0..c.columns, |s, column| {
+                        s.if_(chosen.bit_at(column), |s| {
+                            let (group, adc) = slot.take(s, column);
+                            let at = array.at(group, row.value(log2(c.rows)), adc);
+                            s.set_now(&next, moved.call(&[at.clone(), t.up.clone()]));
+                            s.set_now(&at, &next);
                         });
                     });
                 });
@@ -117,6 +120,7 @@ fn sums(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) -> Expr {
     let convert = convert(m, schedule, dot);
     let weight_of = weight_of(m, schedule);
     let code = m.var("line_code", 8);
+    let slot = Slot::new(m, "read_slot", c);
     let sum = m.mem("sum", dot, adcs.max(row_adcs));
     let weight = m.var("weight", schedule.widths.weight as usize);
     let result = m.var("result_q", p.code.width());
@@ -132,14 +136,13 @@ fn sums(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) -> Expr {
         s.if_(&p.start, |s| {
             s.for_("index", 0..adcs.max(row_adcs), |s, index| s.set_now(sum.at_ix(index), Expr::zero(dot)));
             s.if_(&t.read_columns, |s| {
-                s.for_("group", 0..groups, |s, group| {
-                    s.for_("adc", 0..adcs, |s, adc| {
-                        s.set_now(&code, array.columns.part_at((&(group * adcs) + adc) * 8, 8));
-                        s.if_(code.any(), |s| {
-                            s.for_("line", 0..row_adcs, |s, line| {
-                                let row = address(&[row_group.clone(), number(line, row_adcs)]);
-                                add(s, array.cell(number(group, groups), row, adc), line);
-                            });
+                s.for_("column", 0..c.columns, |s, column| {
+                    s.set_now(&code, array.columns.part_at(column * 8, 8));
+                    s.if_(code.any(), |s| {
+                        let (group, adc) = slot.take(s, column);
+                        s.for_("line", 0..row_adcs, |s, line| {
+                            let row = address(&[row_group.clone(), number(line, row_adcs)]);
+                            add(s, array.at(group.clone(), row, adc.clone()), line);
                         });
                     });
                 });

@@ -1,8 +1,8 @@
 //! What a cell is, and what an ADC makes of sums of cells.
 
-use crate::config::PairScheme;
+use crate::config::{Crossbar, PairScheme};
 use crate::device::CellCode;
-use crate::hdl::{Builder, Expr, Function};
+use crate::hdl::{Builder, Expr, Function, Ix, Process};
 use crate::schedule::Schedule;
 
 /// Width of a word line's address and of an ADC's index, both at least 1.
@@ -25,6 +25,29 @@ pub(super) fn rest(m: &mut Builder, name: &str, index: &Expr, n: usize) {
     let used = if n > 1 { log2(n) } else { 0 };
     if used < index.width() {
         m.unused(name, &[index.slice(used, index.width() - used)]);
+    }
+}
+
+/// The number of a bit-line register, group * ADCs + adc, in a loop. One loop over all of them and not one in another:
+/// simulators repeat the bodies of short loops.
+pub(super) struct Slot {
+    value: Expr,
+    adc_bits: usize,
+}
+
+impl Slot {
+    /// `name`: of the variable that holds it.
+    pub fn new(m: &mut Builder, name: &str, crossbar: &Crossbar) -> Self {
+        let adc_bits = if crossbar.adcs() > 1 { log2(crossbar.adcs()) } else { 0 };
+        Self { value: m.var(name, log2(crossbar.columns)), adc_bits }
+    }
+
+    /// Group and ADC as fields of an address, each `None` where there is one.
+    pub fn take(&self, s: &mut Process, column: &Ix) -> (Option<Expr>, Option<Expr>) {
+        let width = self.value.width();
+        s.set_now(&self.value, column.value(width));
+        let group = (width > self.adc_bits).then(|| self.value.slice(self.adc_bits, width - self.adc_bits));
+        (group, (self.adc_bits > 0).then(|| self.value.slice(0, self.adc_bits)))
     }
 }
 

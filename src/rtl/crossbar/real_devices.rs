@@ -1,6 +1,6 @@
 //! What belongs to each device and converter of a tile, drawn once, as `device::ArrayModel` draws it.
 
-use super::cells::log2;
+use super::cells::{Slot, address, log2};
 use super::ports::{ModelPorts, Ports};
 use super::real::{RealFunctions, W, int, word};
 use crate::config::PairScheme;
@@ -51,6 +51,7 @@ pub(super) struct Adcs {
 
 /// Variables of the drawing.
 struct Drawn {
+    slot: Slot,
     /// Number of the device or ADC and its random bits; only where anything is drawn.
     random: Option<(Expr, Expr)>,
     low: Expr,
@@ -101,14 +102,15 @@ impl OwnNumbers {
             Adcs { offset, gain, bow, error: m.var("adc_error", W) }
         });
         m.unused("unused_low_bits", &[highest.slice(CODE, W - CODE), lowest.slice(CODE, W - CODE)]);
-        let drawn = Drawn { random, low: lowest, high: highest, free };
+        let slot = Slot::new(m, "drawn_slot", c);
+        let drawn = Drawn { slot, random, low: lowest, high: highest, free };
         let wires = wire_factors(&schedule.design, model).map(|factors| Wires::new(m, schedule, &factors));
         Self { low, high, steps, adcs, wires, adc_bits, built, drawn }
     }
 
     /// Address of an ADC's numbers.
-    pub fn adc(&self, row_side: bool, adc: &Ix) -> Expr {
-        Expr::concat(&[Expr::lit(1, u128::from(row_side)), adc.value(self.adc_bits)])
+    pub fn adc(&self, row_side: &Expr, adc: &Ix) -> Expr {
+        Expr::concat(&[row_side.clone(), adc.value(self.adc_bits)])
     }
 
     /// Draws everything at the first clock edge; `each` gets the address of every cell.
@@ -125,33 +127,29 @@ impl OwnNumbers {
         let cells = c.rows * c.columns;
         s.if_(self.built.not(), |s| {
             s.set(&self.built, Expr::ones(1));
-            s.for_("group", 0..c.columns_per_adc, |s, group| {
-                s.for_("row", 0..c.rows, |s, row| {
-                    s.for_("adc", 0..c.adcs(), |s, adc| {
-                        let field = |ix: &Ix, n: usize| (n > 1).then(|| ix.value(log2(n)));
-                        let parts =
-                            |list: [Option<Expr>; 3]| Expr::concat(&list.into_iter().flatten().collect::<Vec<_>>());
-                        let (g, r, a) = (field(group, c.columns_per_adc), field(row, c.rows), field(adc, c.adcs()));
-                        // Memories go by group first; a device's number by word line first.
-                        let at = parts([g.clone(), r.clone(), a.clone()]);
-                        let place = parts([r, g, a]);
-                        let bits = cells.trailing_zeros() as usize + 1;
-                        let tile = tile.zext(tile.width().max(W - bits)).slice(0, W - bits);
-                        let one = |s: &mut Process, side: &Expr| {
-                            if let Some((number, _)) = &self.drawn.random {
-                                s.set_now(number, Expr::concat(&[tile.clone(), device(&place, side)]));
-                            }
-                            self.draw_device(s, model, functions, &device(&at, side));
-                        };
-                        match sides(schedule) {
-                            1 => one(s, &Expr::zero(1)),
-                            n => s.for_("side", 0..n, |s, side| one(s, &side.value(1))),
+            s.for_("row", 0..c.rows, |s, row| {
+                s.for_("column", 0..c.columns, |s, column| {
+                    let (group, adc) = self.drawn.slot.take(s, column);
+                    let line = (c.rows > 1).then(|| row.value(log2(c.rows)));
+                    // Memories go by group first; a device's number by word line first.
+                    let at = address(&[group.clone(), Some(row.value(log2(c.rows))), adc.clone()]);
+                    let place = address(&[line, group.clone(), adc.clone()]);
+                    let bits = cells.trailing_zeros() as usize + 1;
+                    let tile = tile.zext(tile.width().max(W - bits)).slice(0, W - bits);
+                    let one = |s: &mut Process, side: &Expr| {
+                        if let Some((number, _)) = &self.drawn.random {
+                            s.set_now(number, Expr::concat(&[tile.clone(), device(&place, side)]));
                         }
-                        if let Some(wires) = &self.wires {
-                            wires.draw(s, &at, row, group, adc);
-                        }
-                        each(s, &at);
-                    });
+                        self.draw_device(s, model, functions, &device(&at, side));
+                    };
+                    match sides(schedule) {
+                        1 => one(s, &Expr::zero(1)),
+                        n => s.for_("side", 0..n, |s, side| one(s, &side.value(1))),
+                    }
+                    if let Some(wires) = &self.wires {
+                        wires.draw(s, &at, row, [adc, group]);
+                    }
+                    each(s, &at);
                 });
             });
             self.draw_adcs(s, schedule, model, functions, tile);
@@ -266,7 +264,8 @@ impl OwnNumbers {
                     s.set_now(random, f.mix.call(&[word(model.key(kind)).xor(own_number)]));
                     s.set_now(&adcs.error, f.bell.call(&[random.slice(8, 24)]));
                     s.set_now(&adcs.error, adcs.error.smul_w(int(deviation), W));
-                    s.set_now(to.at(self.adc(row_side, adc)), adcs.error.sra(8));
+                    let side = Expr::lit(1, u128::from(row_side));
+                    s.set_now(to.at(self.adc(&side, adc)), adcs.error.sra(8));
                 }
             });
         }
@@ -283,8 +282,6 @@ pub(super) struct Wires {
     offset: i32,
     product: Expr,
     other: Expr,
-    columns_per_adc: usize,
-    adcs: usize,
 }
 
 impl Wires {
@@ -310,15 +307,11 @@ impl Wires {
         let bit = table("bit_factor", "from", &bit, log2(c.rows));
         let factor = m.mem("factor_q", 16, 2 * c.rows * c.columns);
         let [product, other] = ["product", "other_product"].map(|n| m.var(n, W));
-        let (columns_per_adc, adcs) = (c.columns_per_adc, c.adcs());
-        Self { factor, word, bit, offset: factors.offset() as i32, product, other, columns_per_adc, adcs }
+        Self { factor, word, bit, offset: factors.offset() as i32, product, other }
     }
 
-    /// The factors of a cell.
-    fn draw(&self, s: &mut Process, at: &Expr, row: &Ix, group: &Ix, adc: &Ix) {
-        let field = |ix: &Ix, n: usize| (n > 1).then(|| ix.value(log2(n)));
-        // Physical column: ADC, then group.
-        let column = [field(adc, self.adcs), field(group, self.columns_per_adc)];
+    /// The factors of a cell. `column`: the fields of the physical column, ADC, then group.
+    fn draw(&self, s: &mut Process, at: &Expr, row: &Ix, column: [Option<Expr>; 2]) {
         for side in 0..2u32 {
             let mut crossing: Vec<Expr> = column.iter().flatten().cloned().collect();
             if crossing.is_empty() {
