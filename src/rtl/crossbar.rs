@@ -20,7 +20,7 @@ use crate::schedule::Schedule;
 use std::sync::Arc;
 
 pub(super) use lines::{Slots, tile_word_bits};
-pub(super) use ports::tile_codes;
+pub(super) use ports::{STRENGTH_BITS, tile_codes};
 
 /// Which body the macro gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,7 +139,7 @@ fn begin(schedule: &Schedule, body: &str) -> Builder {
              sampling to the last conversion. A pulse moves every cell whose word line and bit line hold codes of the \
              chosen signs by one level; it needs lines that were applied, and nothing else happens between \
              pulse_start_i and pulse_done_o. What was sampled is void after a pulse. Cells of lines that hold 0 never \
-             move.",
+             move. sides_i is stable from sampling to the last conversion, and to the end of a pulse.",
             d.crossbar.row_adcs()
         ));
     }

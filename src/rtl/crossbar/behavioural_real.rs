@@ -26,6 +26,8 @@ struct Tile<'a> {
     rows: Expr,
     columns: Option<Expr>,
     ports: &'a ModelPorts,
+    /// Connected devices of a pair, in a design that trains.
+    connected: Option<Expr>,
     /// New codes of a cell's devices, plus first.
     placed: Vec<Expr>,
     data: Expr,
@@ -61,7 +63,8 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule, model: ArrayModel, jitt
     let data = m.var("cell_data", schedule.widths.cell as usize);
     let above = schedule.widths.cell as usize / sides(schedule);
     m.unused("unused_code", &placed.iter().map(|code| code.slice(above, W - above)).collect::<Vec<_>>());
-    let tile = Tile { schedule, model, functions, own, events, cells, rows, columns, ports, placed, data };
+    let connected = t.and_then(|t| t.sides.clone());
+    let tile = Tile { schedule, model, functions, own, events, cells, rows, columns, ports, connected, placed, data };
     tile.change(m, &p, t);
 
     m.section("Conversion");
@@ -186,13 +189,22 @@ impl Tile<'_> {
             s.set_now(&v.drawn, self.functions.mix.call(&[v.key.xor(&v.number)]));
             let rises = if side == 0 { t.up.clone() } else { t.up.not() };
             s.set_now(&v.step, rises.mux(of(&steps.up), of(&steps.down)));
+            s.set_now(&v.step, v.step.umul_w(t.strength.zext(W), W));
+            s.set_now(&v.step, v.step.shr(4));
+            s.if_(v.step.sgt(int(ArrayModel::MAX_STEP)), |s| s.set_now(&v.step, int(ArrayModel::MAX_STEP)));
             s.set_now(&self.data, self.cells.at(at));
             let code = self.data.slice(side * n, n).zext(W);
             let mut arguments = vec![code, of(&self.own.low), of(&self.own.high), v.step.clone(), rises];
             arguments.push(luck(&self.model, &v.drawn));
             arguments.extend(steps.inverse.as_ref().map(of));
             let pulsed = self.functions.pulsed.as_ref().expect("the design trains");
-            s.set_now(placed, pulsed.call(&arguments));
+            let code = arguments[0].clone();
+            match &self.connected {
+                Some(sides) => s
+                    .if_(sides.bit(side), |s| s.set_now(placed, pulsed.call(&arguments)))
+                    .else_(|s| s.set_now(placed, code)),
+                None => s.set_now(placed, pulsed.call(&arguments)),
+            }
         }
         self.store(s, at);
     }
@@ -250,7 +262,13 @@ impl Tile<'_> {
                         self.events.key(s, &self.model, &self.functions, Draw::Read, &n.key);
                     });
                     s.set_now(&n.energy, n.root.call(std::slice::from_ref(&n.energy)));
-                    s.set_now(&n.energy, n.energy.smul_w(int(self.model.read_noise as i32), W));
+                    let deviation = |noise: u32| int(noise as i32);
+                    let both = deviation(self.model.read_noise);
+                    let noise = match &self.connected {
+                        Some(sides) => sides.all().mux(both, deviation(self.model.device_noise)),
+                        None => both,
+                    };
+                    s.set_now(&n.energy, n.energy.smul_w(noise, W));
                     s.set_now(&n.energy, n.energy.shr(8));
                 }
                 let side = |s: &mut Process, row_side: bool| {
@@ -278,6 +296,9 @@ impl Tile<'_> {
     fn add(&self, s: &mut Process, v: &Conversion, at: &Expr, to: &Ix) {
         let n = self.code_bits();
         s.set_now(&v.data, self.cells.at(at));
+        if let Some(sides) = &self.connected {
+            s.set_now(&v.data, v.data.and(Expr::concat(&[sides.bit(1).repeat(n), sides.bit(0).repeat(n)])));
+        }
         let minus = match self.placed.len() {
             1 => int(CellCode::new(&self.schedule.design).reference_code().into()),
             _ => v.data.slice(n, n).zext(W),
