@@ -182,7 +182,7 @@ impl Block {
             // What was sampled is void after a pulse.
             (t.sampled, t.left) = ([0; 2], Some((start, cycles)));
         }
-        let busy = b.flag("program_o");
+        let busy = b.flag("busy_o");
         assert!(b.flag("active_o") || !(sample || start || pulse), "the tile is active");
         (event, busy)
     }
@@ -232,11 +232,11 @@ impl Block {
         self.bench.set("prog_row_i", row);
         self.bench.set("prog_group_i", group);
         self.bench.set_all("prog_data_i", self.codes.bits, targets.iter().copied());
-        self.bench.set("program_i", 1u64);
+        self.bench.set("start_i", 1u64);
         let (event, busy) = self.step();
         assert!(event.is_none() && !busy);
         self.bench.tick();
-        self.bench.set("program_i", 0u64);
+        self.bench.set("start_i", 0u64);
         // The word counts in its cycle only.
         self.bench.set("prog_tile_i", self.random.below(self.schedule.tiles()));
         self.bench.set("prog_row_i", self.random.below(c.rows));

@@ -41,7 +41,7 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
          the code with that of its target, and pulses it until it is within the tolerance or has had its pulses.",
     );
     m.contract(
-        "program_i only while program_o is low. Registers are stable while it is high. The tile's lines, converters and pulses \
+        "start_i only while busy_o is low. Registers are stable while it is high. The tile's lines, converters and pulses \
          belong to the programmer then.",
     );
     m.latency(
@@ -49,12 +49,12 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
     );
     m.clk_rst();
     m.group("Word");
-    let start = m.input("program_i", 1, "one cycle, with the word");
+    let start = m.input("start_i", 1, "one cycle, with the word");
     let prog_tile = m.input("prog_tile_i", w.tile as usize, "");
     let prog_row = m.input("prog_row_i", w.row as usize, "word line");
     let prog_group = m.input("prog_group_i", w.group as usize, "conversion group");
     let prog_data = m.input("prog_data_i", word_bits, "codes a cell, ADC 0 in the low bits");
-    let busy = m.output("program_o", 1, "high while a word is programmed");
+    let busy = m.output("busy_o", 1, "high while a word is programmed");
     let failed_out = m.output_reg("prog_failed_o", adcs, 0, "by ADC: cells of the last word that failed");
     let r = Registers::new(&mut m);
     m.group("Tile");
@@ -75,9 +75,9 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
     let codes = m.input("adc_codes_i", adcs * bits, "signed, ADC 0 in the low bits");
     let pulse_start = m.output("pulse_start_o", 1, "");
     let up = m.output("pulse_up_o", 1, "");
-    let strength_out = m.output("pulse_strength_o", STRENGTH_BITS, "nominal while program_o is low");
+    let strength_out = m.output("pulse_strength_o", STRENGTH_BITS, "nominal while busy_o is low");
     let pulse_done = m.input("pulse_done_i", 1, "");
-    let sides = pair.then(|| m.output("sides_o", 2, "the device; both while program_o is low"));
+    let sides = pair.then(|| m.output("sides_o", 2, "the device; both while busy_o is low"));
     m.group("Status");
     let active = m.output("active_o", 1, "the tile settles, samples, converts or is pulsed");
     let events = registers::EVENTS.map(|name| m.output(&format!("{name}_valid_o"), 1, ""));

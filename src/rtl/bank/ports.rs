@@ -130,7 +130,7 @@ impl Ports {
         let program = trains.then(|| {
             m.group("Write-verify: the strobes of line DACs, reads and pulses go to one tile, its lines from here");
             ProgramPorts {
-                on: m.input("program_i", 1, "then select_i is low"),
+                on: m.input("programming_i", 1, "then select_i is low"),
                 tile: m.input("program_tile_i", w.tile as usize, "tile of the design"),
                 word: m.input("program_word_i", tile_word_bits(schedule), "word line / lanes"),
                 slot: m.input("program_slot_i", Slots::of(schedule).bits, "slot of bit lines"),

@@ -53,7 +53,7 @@ impl Top<'_> {
         for (i, b) in schedule.banks.iter().enumerate() {
             let name = &b.name;
             let select = layer.eq(Expr::lit(lw, i as u128));
-            let select = if self.trains { select.and(self.get("program").not()) } else { select };
+            let select = if self.trains { select.and(self.get("programming").not()) } else { select };
             let select = self.wire(&format!("select_{name}"), select);
             let module = bank(schedule, i, &macro_module);
             let own = ["select", "done", "sums", "codes_saturated", "codes_upper", "pulse_done", "prog_data_o"];

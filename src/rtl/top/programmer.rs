@@ -72,13 +72,13 @@ impl Top<'_> {
         .iter()
         .map(|n| ((*n).to_owned(), format!("program_{n}")))
         .collect();
-        let own = [("program_i", "program_start"), ("adc_codes", "program_codes")];
+        let own = [("start", "program_start"), ("busy", "programming"), ("adc_codes", "program_codes")];
         self.place("u_programmer", &programmer(self.schedule), &[&shared[..], &own, &pairs(&names)].concat());
     }
 
     /// Lines that training or the programming unit drives.
     pub(super) fn array_training_inputs(&mut self) {
-        let program = self.get("program");
+        let program = self.get("programming");
         let pulse = self.net("pulse_apply", 1);
         self.wire("apply", self.get("read_apply").or(&pulse).or(self.get("program_apply")));
         self.wire("sample", self.get("read_sample").or(self.get("program_sample")));

@@ -38,7 +38,7 @@ impl Top<'_> {
                 ("busy", "sequencer_busy"),
             ];
             self.place("u_host", &module, &[&HOST[..], &host_side].concat());
-            let program = self.net("program", 1);
+            let program = self.net("programming", 1);
             self.assign("host_busy", self.get("sequencer_busy").or(program));
         } else {
             self.place("u_host", &module, &HOST);

@@ -469,7 +469,7 @@ impl Top<'_> {
             clearing = clearing.or(self.get("outer_clearing"));
         }
         // Nor is a command taken while a word is programmed.
-        self.assign("clearing", clearing.or(self.get("program")));
+        self.assign("clearing", clearing.or(self.get("programming")));
     }
 
     /// A memory with two users, of which the first has precedence.
