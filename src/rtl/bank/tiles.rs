@@ -2,6 +2,7 @@
 
 use super::bit_lines::{BitLines, decode};
 use super::ports::{Ports, TrainingPorts};
+use super::used::UsedAdcs;
 use crate::hdl::{Builder, Expr, Ix, Module};
 use crate::rtl::crossbar::{Slots, tile_codes, tile_word_bits};
 use crate::schedule::{Bank, Schedule};
@@ -27,6 +28,7 @@ struct Training<'a> {
     lines: BitLines,
     row_tile: Option<Expr>,
     row_codes: Expr,
+    used: UsedAdcs,
     pulse_dones: Expr,
     pulse_start: Expr,
     levels: Expr,
@@ -109,7 +111,7 @@ pub(super) fn tiles(m: &mut Builder, schedule: &Schedule, b: &Bank, crossbar: &A
             let own_codes = codes.part_at(&tile * (adcs * bits), adcs * bits);
             let code = match &training {
                 None => own_codes,
-                Some(t) => t.codes(m, schedule, &tile, &own_codes, converts.as_ref()),
+                Some(t) => t.codes(m, schedule, &tile, column, &own_codes, converts.as_ref()),
             };
             let (valid, mask) = match &training {
                 None => (loads.bit_at(row), mask.clone()),
@@ -186,6 +188,7 @@ impl<'a> Training<'a> {
             lines,
             row_tile,
             row_codes: m.net("row_codes", b.tiles() * c.row_adcs() * schedule.design.converter.adc_bits as usize),
+            used: UsedAdcs::new(m, schedule, b, p, t),
             pulse_dones: m.net("pulse_dones", b.tiles()),
             pulse_start,
             levels: m.net("levels", b.tiles() * p.prog_data.width()),
@@ -244,6 +247,7 @@ impl<'a> Training<'a> {
         m: &mut Builder,
         schedule: &Schedule,
         tile: &Ix,
+        column: &Ix,
         column_side: &Expr,
         converts: Option<&Expr>,
     ) -> Expr {
@@ -256,8 +260,9 @@ impl<'a> Training<'a> {
         m.gen_for("gen_range", "adc", 0..count, |m, adc| {
             let sign = code.bit_at(adc * bits + (bits - 1));
             let magnitude = code.part_at(adc * bits, bits - 1).xor(sign.repeat(bits - 1));
-            m.assign(ends.bit_at(adc), magnitude.all());
-            m.assign(halves.bit_at(adc), sign.xor(code.bit_at(adc * bits + (bits - 2))));
+            let used = self.used.of(column, adc);
+            m.assign(ends.bit_at(adc), used.and(magnitude.all()));
+            m.assign(halves.bit_at(adc), used.and(sign.xor(code.bit_at(adc * bits + (bits - 2)))));
         });
         for (flag, of) in [(&self.saturated, &ends), (&self.upper, &halves)] {
             m.assign(flag.bit_at(tile), converts.map_or(of.any(), |c| c.and(of.any())));
