@@ -233,7 +233,7 @@ impl ArrayModel {
         let (segment, part) = ((place >> 5) as usize, place & 31);
         let law = (nodes[segment] * (32 - part) + nodes[segment + 1] * part) >> 5;
         let full = if up { device.up } else { device.down };
-        let full = (full * i32::from(strength) >> 4).min(Self::MAX_STEP);
+        let full = ((full * i32::from(strength)) >> 4).min(Self::MAX_STEP);
         let mean = full * law >> 12;
         let noisy = if self.mult_noise { mean } else { full * self.plain >> 12 };
         let noise = noisy * (self.step_std * bell(bits) >> 8) >> 8;
@@ -252,7 +252,7 @@ impl ArrayModel {
     /// As [`ArrayModel::noise_amplitude`] with one device of each pair connected.
     #[inline]
     pub fn device_noise_amplitude(&self, energy: u32) -> i32 {
-        (energy.isqrt() * self.device_noise >> 8) as i32
+        ((energy.isqrt() * self.device_noise) >> 8) as i32
     }
 
     /// What an ADC of `bits` bits makes of a bit-line sum in codes, with its own numbers and the noise of the read.

@@ -14,6 +14,7 @@ mod real_devices;
 mod timer;
 mod walk;
 
+use crate::config::PairScheme;
 use crate::device::ArrayModel;
 use crate::hdl::{Builder, Module};
 use crate::schedule::Schedule;
@@ -139,9 +140,12 @@ fn begin(schedule: &Schedule, body: &str) -> Builder {
              sampling to the last conversion. A pulse moves every cell whose word line and bit line hold codes of the \
              chosen signs by one level; it needs lines that were applied, and nothing else happens between \
              pulse_start_i and pulse_done_o. What was sampled is void after a pulse. Cells of lines that hold 0 never \
-             move. sides_i is stable from sampling to the last conversion, and to the end of a pulse.",
+             move.",
             d.crossbar.row_adcs()
         ));
+        if d.crossbar.pair == PairScheme::Differential {
+            m.contract("sides_i is stable from sampling to the last conversion, and to the end of a pulse.");
+        }
     }
     m
 }

@@ -115,7 +115,7 @@ pub(super) fn tiles(m: &mut Builder, schedule: &Schedule, b: &Bank, crossbar: &A
             };
             let (valid, mask) = match &training {
                 None => (loads.bit_at(row), mask.clone()),
-                Some(t) => t.write(m, p, &tile, &loads.bit_at(row), &mask, column, l),
+                Some(t) => t.write(m, p, &tile, &loads.bit_at(row), &mask, column),
             };
             if let Some(t) = &training {
                 t.read_back(m, p, &tile, &prog);
@@ -271,16 +271,8 @@ impl<'a> Training<'a> {
     }
 
     /// Write strobe and lane mask of the tile in a column, of whichever side is written.
-    fn write(
-        &self,
-        m: &mut Builder,
-        p: &Ports,
-        tile: &Ix,
-        load: &Expr,
-        mask: &Expr,
-        column: &Ix,
-        lanes: usize,
-    ) -> (Expr, Expr) {
+    fn write(&self, m: &mut Builder, p: &Ports, tile: &Ix, load: &Expr, mask: &Expr, column: &Ix) -> (Expr, Expr) {
+        let lanes = mask.width();
         let program = self.programmed.bit_at(tile).and(&p.dac_valid);
         let valid = m.wire("dac_valid", load.or(self.lines.loads.bit_at(column)).or(program));
         let columns = self.lines.masks.part_at(column * lanes, lanes);

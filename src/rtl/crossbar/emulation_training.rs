@@ -23,10 +23,9 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule) {
     m.section("Line DACs");
     let rows = word_lines(m, schedule, &p);
     let columns = bit_lines(m, schedule, &p, t);
-    let connected = connected(m, schedule, t);
     m.unused("unused_strength", std::slice::from_ref(&t.strength));
     let walk = Walk::new(m, schedule, &p, t);
-    let stage = memory(m, schedule, &p, t, &walk, &rows, &columns, connected);
+    let stage = memory(m, schedule, &p, t, &walk, &rows, &columns);
     conversion(m, schedule, &p, &walk, &stage);
     m.clocked(|s| {
         s.if_(&t.pulse_start, |s| s.set(&t.pulse_done, Expr::zero(1)))
@@ -57,7 +56,6 @@ fn memory(
     walk: &Walk,
     rows: &Expr,
     columns: &Expr,
-    connected: Option<Expr>,
 ) -> Stage {
     let c = &schedule.design.crossbar;
     let (adcs, groups, cell) = (c.adcs(), c.columns_per_adc, schedule.widths.cell as usize);
@@ -77,7 +75,7 @@ fn memory(
     let behind = m.var("behind_q", read.width());
     let row_code = m.var("row_code_q", 8);
     let column_codes = m.var("column_codes_q", 8 * adcs);
-    let stage = Stage { word, row_code, column_codes, connected };
+    let stage = Stage { word, row_code, column_codes, connected: connected(m, schedule, t) };
     let writes = pulse(m, schedule, t, walk, &stage);
     let write = m.wire("write", writes.valid.or(p.prog_valid.and(&t.prog_write)));
     let write_address = m.wire("write_address", writes.valid.mux(&behind, &programmed));
