@@ -26,7 +26,11 @@ struct Tiles {
 
 impl Tiles {
     fn new(schedule: &Schedule, layer: usize, view: CrossbarView) -> Self {
-        let bench = Bench::new(&bank(schedule, layer, &crossbar(schedule, view)));
+        let mut bench = Bench::new(&bank(schedule, layer, &crossbar(schedule, view)));
+        if schedule.design.crossbar.pair == PairScheme::Differential {
+            bench.set("sides_i", 3u64);
+        }
+        bench.set("pulse_strength_i", 16u64);
         let bank = schedule.banks[layer].clone();
         let cells = vec![vec![(0, 0); bank.matrix_columns]; bank.matrix_rows];
         Self { bench, schedule: schedule.clone(), bank, random: Random::new(layer as u64), cells }

@@ -4,8 +4,8 @@ mod common;
 
 use common::{Bench, Random};
 use memgan::hdl::Module;
-use memgan::rtl::blocks::{adapt_fsm, array_fsm, host_fsm, loss_fsm, pulse_fsm, trainer_fsm};
-use memgan::rtl::{AdaptFsm, ArrayFsm, HostFsm, LossFsm, PulseFsm, TrainerFsm};
+use memgan::rtl::blocks::{adapt_fsm, array_fsm, host_fsm, loss_fsm, programmer_fsm, pulse_fsm, trainer_fsm};
+use memgan::rtl::{AdaptFsm, ArrayFsm, HostFsm, LossFsm, ProgrammerFsm, PulseFsm, TrainerFsm};
 use rust_hdl::prelude::*;
 
 const CYCLES: usize = 4000;
@@ -153,6 +153,23 @@ fn pulses() {
         );
         // Idle (2); a phase with a pulse, an empty one, an empty last one; a pulse that runs, ends, ends the position.
         assert_eq!(patterns, 2 + 3 + 3, "states and their strobes");
+    }
+}
+
+#[test]
+fn programmer() {
+    for percent in [35, 65] {
+        let patterns = in_step(
+            &programmer_fsm(),
+            ProgrammerFsm::default(),
+            percent,
+            by_name!(@set start_i timer_end_i last_phase_i adc_done_i pulse_done_i reached_i exhausted_i last_device_i),
+            by_name!(@get row_o read_row_o column_o apply_o load_settle_o load_sample_o sample_o next_phase_o adc_start_o
+                capture_o next_pulse_o pulse_start_o device_end_o active_o busy_o),
+        );
+        // Idle; write the word line, apply; settle (2), sample (2: the last phase's end looks like its middle), start,
+        // convert (waiting looks like settling), capture; end of a device, next pulse; write both lines, apply, pulse.
+        assert_eq!(patterns, 1 + 2 + 2 + 2 + 1 + 1 + 2 + 4, "states and their strobes");
     }
 }
 

@@ -5,6 +5,9 @@ rtl/memgan_trainer.v
 rtl/memgan_host_fsm.v
 rtl/memgan_host.v
 rtl/memgan_schedule_rom.v
+rtl/memgan_program_registers.v
+rtl/memgan_programmer_fsm.v
+rtl/memgan_programmer.v
 rtl/memgan_training_registers.v
 rtl/memgan_window_walker.v
 rtl/memgan_run_walker.v

@@ -45,6 +45,10 @@ pub struct Args {
     /// from the hardware's state, with or without this.
     #[arg(long, conflicts_with = "float")]
     hardware: bool,
+    /// Program the simulated hardware by pulses and verify reads instead of writing its devices directly; the run goes on
+    /// from the devices as they got. For designs of at most 20,000 devices on their tiles.
+    #[arg(long, requires = "hardware")]
+    write_verify: bool,
     /// Steps from one checkpoint to the next.
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
     checkpoint_every: u64,
@@ -70,6 +74,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
         checkpoint_every: args.checkpoint_every,
         picture_every: args.picture_every,
         hardware: args.hardware,
+        write_verify: args.write_verify,
         out: args.out.clone(),
     };
     stop::listen();

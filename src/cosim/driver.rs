@@ -51,6 +51,8 @@ pub enum ConfigSpace {
     Layer = 1,
     /// Training registers of a layer.
     Training = 2,
+    /// Registers of write-verify.
+    Programming = 14,
     /// The batch.
     Trainer = 15,
 }

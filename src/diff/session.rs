@@ -269,14 +269,20 @@ pub(super) fn start_driver(
 
 /// Sends cells, biases, layer parameters, and what a training starts from.
 pub(super) fn program(schedule: &Schedule, content: &Content, driver: &mut Driver) -> Result<(), CosimError> {
+    for layer in &content.layers {
+        driver.program(&layer.cells.iter().map(|w| program_word_of(schedule, w)).collect::<Vec<_>>())?;
+    }
+    configure(schedule, content, driver)
+}
+
+/// A word of cells as the driver sends it.
+pub(super) fn program_word_of(schedule: &Schedule, w: &device::ProgramWord) -> ProgramWord {
+    ProgramWord { tile: w.tile as u32, row: w.row as u32, group: w.group as u32, data: program_word(schedule, w) }
+}
+
+/// Sends all but the cells: biases, layer parameters, and what a training starts from.
+pub(super) fn configure(schedule: &Schedule, content: &Content, driver: &mut Driver) -> Result<(), CosimError> {
     for (layer, c) in content.layers.iter().enumerate() {
-        let word = |w: &device::ProgramWord| ProgramWord {
-            tile: w.tile as u32,
-            row: w.row as u32,
-            group: w.group as u32,
-            data: program_word(schedule, w),
-        };
-        driver.program(&c.cells.iter().map(word).collect::<Vec<_>>())?;
         let config = |space, addr: usize, data| ConfigWord { space, addr: addr as u32, data };
         let (p, op) = (&c.parameters, schedule.layer_op(layer));
         let bias = |word| config(ConfigSpace::Bias, op.bias_base + word, bias_word(schedule, &p.bias, word));
@@ -289,6 +295,21 @@ pub(super) fn program(schedule: &Schedule, content: &Content, driver: &mut Drive
         Some(seed) => driver.command(Op::TrainSeed, seed),
         None => Ok(()),
     }
+}
+
+/// A word of the configuration port of a design that trains.
+pub(super) fn read_config(driver: &mut Driver, space: ConfigSpace, address: usize) -> Result<Vec<u32>, CosimError> {
+    driver.wait_idle(1_000_000)?;
+    let model = driver.model();
+    model.poke("cfg_write_i", 0)?;
+    model.poke("cfg_space_i", space as u64)?;
+    model.poke("cfg_addr_i", address as u64)?;
+    model.poke("cfg_valid_i", 1)?;
+    model.tick(1)?;
+    model.poke("cfg_valid_i", 0)?;
+    model.poke("cfg_write_i", 1)?;
+    model.eval()?;
+    model.peek_wide("cfg_data_o")
 }
 
 /// Codes as whole words of the image port.

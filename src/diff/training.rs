@@ -1,12 +1,14 @@
 //! Training in the simulator with the golden trainer beside it: every activation, error, device, register and cycle.
 
-use super::session::{SessionOptions, program, start_driver, stream};
+use super::programming::{ProgrammingReport, program_by_pulses};
+use super::session::{SessionOptions, configure, program, read_config, start_driver, stream};
 use crate::config::Role;
 use crate::cosim::{ConfigSpace, ConfigWord, CosimError, Driver, Op};
-use crate::device::{CellCode, ProgramPlace};
+use crate::device::{CellCode, ProgramPlace, WriteVerify};
 use crate::emit::training_word;
 use crate::golden::{StepReport, TrainState, Trainer};
 use crate::numeric::{Rate, SEED_STEP};
+use crate::rtl::CrossbarView;
 use crate::schedule::{OpCycles, Pass, Phase, Schedule, predict_op};
 use std::path::PathBuf;
 
@@ -60,6 +62,7 @@ pub struct TrainingSession<'a> {
     golden: Trainer<'a>,
     code: CellCode,
     sources: Vec<PathBuf>,
+    programming: Option<ProgrammingReport>,
 }
 
 /// Places in the trainer's space: steps, images, then a loss a phase.
@@ -76,10 +79,45 @@ impl<'a> TrainingSession<'a> {
     pub fn start(schedule: &'a Schedule, state: TrainState, options: &SessionOptions) -> Result<Self, CosimError> {
         let (driver, sources) = start_driver(schedule, options)?;
         let golden = Trainer::new(schedule, state).expect("a state of this design");
-        let mut session = Self { schedule, driver, golden, code: CellCode::new(&schedule.design), sources };
+        let code = CellCode::new(&schedule.design);
+        let mut session = Self { schedule, driver, golden, code, sources, programming: None };
         session.golden.record_pulses(true);
         program(schedule, &session.golden.state().content(schedule), &mut session.driver)?;
         Ok(session)
+    }
+
+    /// As [`TrainingSession::start`], but the devices get to the codes of `state` by write-verify: by pulses and reads
+    /// only, from unprogrammed devices, with noise seeded by `seed`. Both then go on from the devices as they are. Slow:
+    /// some thousand cycles a device.
+    ///
+    /// # Errors
+    /// If a tool is missing or fails; a difference is no error, but in [`TrainingSession::programming`].
+    ///
+    /// # Panics
+    /// If the state is not of this design.
+    pub fn start_by_pulses(
+        schedule: &'a Schedule,
+        mut state: TrainState,
+        verify: &WriteVerify,
+        seed: u32,
+        options: &SessionOptions,
+    ) -> Result<Self, CosimError> {
+        let (mut driver, sources) = start_driver(schedule, options)?;
+        let content = state.content(schedule);
+        let exact = options.view == CrossbarView::Behavioural;
+        let (reached, report) = program_by_pulses(schedule, &content, verify, seed, exact, &mut driver)?;
+        configure(schedule, &content, &mut driver)?;
+        state.set_cells(schedule, &reached);
+        let golden = Trainer::new(schedule, state).expect("a state of this design");
+        let code = CellCode::new(&schedule.design);
+        let mut session = Self { schedule, driver, golden, code, sources, programming: Some(report) };
+        session.golden.record_pulses(true);
+        Ok(session)
+    }
+
+    /// What programming by pulses took; `None` if the devices were written directly.
+    pub fn programming(&self) -> Option<&ProgrammingReport> {
+        self.programming.as_ref()
     }
 
     pub fn golden(&self) -> &Trainer<'a> {
@@ -224,28 +262,13 @@ impl<'a> TrainingSession<'a> {
         Ok(report)
     }
 
-    /// A word of the configuration port.
-    fn read_config(&mut self, space: ConfigSpace, address: usize) -> Result<Vec<u32>, CosimError> {
-        self.driver.wait_idle(1_000_000)?;
-        let model = self.driver.model();
-        model.poke("cfg_write_i", 0)?;
-        model.poke("cfg_space_i", space as u64)?;
-        model.poke("cfg_addr_i", address as u64)?;
-        model.poke("cfg_valid_i", 1)?;
-        model.tick(1)?;
-        model.poke("cfg_valid_i", 0)?;
-        model.poke("cfg_write_i", 1)?;
-        model.eval()?;
-        model.peek_wide("cfg_data_o")
-    }
-
     /// Losses of the last step, in the order of the phases that have one.
     ///
     /// # Errors
     /// If the simulation fails.
     pub fn losses(&mut self) -> Result<Vec<u32>, CosimError> {
         let count = self.schedule.ops.iter().filter(|o| o.pass == Pass::Loss).count() as u32;
-        (0..count).map(|i| Ok(self.read_config(ConfigSpace::Trainer, (LOSSES + i) as usize)?[0])).collect()
+        (0..count).map(|i| Ok(read_config(&mut self.driver, ConfigSpace::Trainer, (LOSSES + i) as usize)?[0])).collect()
     }
 
     /// The hardware's state, read back through its ports; steps, settings and seed are the golden trainer's.
@@ -256,7 +279,6 @@ impl<'a> TrainingSession<'a> {
         let mut state = self.golden.state().clone();
         let bits = self.code.bits();
         for layer in 0..state.layers.len() {
-            let columns = self.schedule.banks[layer].matrix_columns;
             for p in ProgramPlace::of_layer(self.schedule, layer) {
                 let model = self.driver.model();
                 model.poke("prog_write_i", 0)?;
@@ -268,15 +290,12 @@ impl<'a> TrainingSession<'a> {
                 model.poke("prog_valid_i", 0)?;
                 model.eval()?;
                 let data = model.peek_wide("prog_data_o")?;
-                for (adc, j) in p.columns.enumerate().filter(|&(_, j)| j < columns) {
-                    let (plus, minus) = self.code.codes(take(&data, adc * bits as usize, bits));
-                    state.layers[layer].plus[(p.matrix_row, j)] = plus;
-                    state.layers[layer].minus[(p.matrix_row, j)] = minus;
-                }
+                let cells = (0..p.columns.len()).map(|adc| take(&data, adc * bits as usize, bits));
+                state.layers[layer].set_cells(&self.code, &p, cells);
             }
             self.driver.model().poke("prog_write_i", 1)?;
-            let forward = self.read_config(ConfigSpace::Layer, layer)?[0];
-            let training = self.read_config(ConfigSpace::Training, layer)?;
+            let forward = read_config(&mut self.driver, ConfigSpace::Layer, layer)?[0];
+            let training = read_config(&mut self.driver, ConfigSpace::Training, layer)?;
             let s = &mut state.layers[layer];
             (s.gain, s.shift) = (forward & 15, forward >> 4 & 15);
             (s.back_gain, s.back_shift) = (training[0] & 15, training[0] >> 4 & 15);
@@ -286,7 +305,7 @@ impl<'a> TrainingSession<'a> {
             let lanes = self.schedule.lanes;
             let count = s.bias.len();
             for word in 0..op.bias_period {
-                let data = self.read_config(ConfigSpace::Bias, op.bias_base + word)?;
+                let data = read_config(&mut self.driver, ConfigSpace::Bias, op.bias_base + word)?;
                 for lane in 0..lanes {
                     let value = i32::from(take(&data, lane * 16, 16) as u16 as i16);
                     let element = word * lanes + lane;

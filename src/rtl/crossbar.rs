@@ -14,13 +14,14 @@ mod real_devices;
 mod timer;
 mod walk;
 
+use crate::config::PairScheme;
 use crate::device::ArrayModel;
 use crate::hdl::{Builder, Module};
 use crate::schedule::Schedule;
 use std::sync::Arc;
 
 pub(super) use lines::{Slots, tile_word_bits};
-pub(super) use ports::tile_codes;
+pub(super) use ports::{STRENGTH_BITS, tile_codes};
 
 /// Which body the macro gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,6 +143,9 @@ fn begin(schedule: &Schedule, body: &str) -> Builder {
              move.",
             d.crossbar.row_adcs()
         ));
+        if d.crossbar.pair == PairScheme::Differential {
+            m.contract("sides_i is stable from sampling to the last conversion, and to the end of a pulse.");
+        }
     }
     m
 }

@@ -19,6 +19,7 @@ mod layer_parameters;
 mod loss;
 mod memory;
 mod outer;
+mod programmer;
 mod pulse_control;
 mod random;
 mod round_gradient;
@@ -37,6 +38,7 @@ pub use crossbar::{
 };
 pub use host::{HostFsm, HostState};
 pub use loss::{LossFsm, LossState};
+pub use programmer::{ProgramRegister, ProgrammerFsm, ProgrammerState};
 pub use pulse_control::{PulseFsm, PulseState};
 pub use top::{Rtl, TOP, top};
 pub use trainer::{TrainerFsm, TrainerState};
@@ -60,6 +62,7 @@ pub mod blocks {
     pub use super::loss::{loss, loss_fsm};
     pub use super::memory::sram;
     pub use super::outer::outer;
+    pub use super::programmer::{program_registers, programmer, programmer_fsm};
     pub use super::pulse_control::{pulse_control, pulse_fsm};
     pub use super::random::random;
     pub use super::round_gradient::round_gradient;

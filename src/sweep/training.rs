@@ -66,6 +66,7 @@ pub(super) fn train(
         seed: settings.seed,
         checkpoint_every: CHECKPOINT_EVERY,
         picture_every: u64::MAX,
+        write_verify: false,
         hardware: false,
         out: directory.clone(),
     };

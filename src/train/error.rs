@@ -30,6 +30,8 @@ pub enum TrainingError {
     Simulation(#[from] CosimError),
     #[error("the checkpoint has remainders of gradients, and the hardware has no port to write them to")]
     Remainder,
+    #[error("--write-verify with {devices} devices; in simulation at most {most} are programmed by pulses")]
+    WriteVerify { devices: usize, most: usize },
     /// Hardware and golden model.
     #[error("hardware and golden model differ after step {step} in {count} places; {first}")]
     Differs { step: u64, count: usize, first: String },
@@ -64,6 +66,9 @@ impl TrainingError {
             Self::Simulation(_) => "scripts/setup.sh installs every tool that is missing".into(),
             Self::Remainder => {
                 "with `keep_remainder` only a new run can train the hardware: name another --out, or leave --hardware out".into()
+            }
+            Self::WriteVerify { .. } => {
+                "leave --write-verify out to write the devices directly, or take a design with fewer or smaller tiles".into()
             }
             Self::Differs { .. } => "this is a fault of memgan: report it with the description and the command".into(),
             Self::Label { .. } => "raise the outputs of the last layer, or use another data set".into(),

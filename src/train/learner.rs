@@ -2,8 +2,9 @@
 
 use super::checkpoint::{Kind, State};
 use super::{TrainingData, TrainingError};
-use crate::config::{Design, Role};
+use crate::config::{Design, PairScheme, Role};
 use crate::data::DataSet;
+use crate::device::WriteVerify;
 use crate::diff::{SessionOptions, TrainingSession};
 use crate::float::{FloatClassifier, FloatGan, FloatState};
 use crate::golden::{Divergence, LayerState, StepReport, Trainer};
@@ -16,6 +17,9 @@ use ndarray::{Array4, ArrayView4};
 use rayon::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// Most devices that are programmed by pulses in simulation: minutes.
+const MOST_VERIFIED: usize = 20_000;
 
 /// Images that one thread generates at a time.
 const CHUNK: usize = 16;
@@ -77,17 +81,42 @@ impl<'a> Learner<'a> {
         })
     }
 
-    /// Puts a learner on devices into the simulated hardware; others stay.
+    /// Whether the design is small enough to be programmed by pulses in simulation.
+    ///
+    /// # Errors
+    /// If it is not.
+    pub fn allow_write_verify(schedule: &Schedule) -> Result<(), TrainingError> {
+        let c = &schedule.design.crossbar;
+        let sides = if c.pair == PairScheme::Differential { 2 } else { 1 };
+        match schedule.tiles() * c.rows * c.columns * sides {
+            devices if devices > MOST_VERIFIED => Err(TrainingError::WriteVerify { devices, most: MOST_VERIFIED }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts a learner on devices into the simulated hardware, directly or by pulses; others stay.
     ///
     /// # Errors
     /// If a tool is missing or fails, or the hardware does not take the state.
-    pub fn into_hardware(self) -> Result<Self, TrainingError> {
+    pub fn into_hardware(self, write_verify: bool) -> Result<Self, TrainingError> {
         let Self::Chip(trainer, schedule) = self else { return Ok(self) };
         let remains = |l: &LayerState| l.remainder.as_ref().is_some_and(|r| r.iter().any(|&sum| sum != 0));
         if trainer.state().layers.iter().any(remains) {
             return Err(TrainingError::Remainder);
         }
-        let session = TrainingSession::start(schedule, trainer.state().clone(), &SessionOptions::default())?;
+        let (state, options) = (trainer.state().clone(), SessionOptions::default());
+        let session = if write_verify {
+            let (verify, seed) = (WriteVerify::new(&schedule.design), state.seed);
+            let session = TrainingSession::start_by_pulses(schedule, state, &verify, seed, &options)?;
+            let differences = session.programming().map_or(&[][..], |p| &p.differences);
+            if let Some(first) = differences.first() {
+                let (step, count) = (session.golden().state().step, differences.len());
+                return Err(TrainingError::Differs { step, count, first: first.clone() });
+            }
+            session
+        } else {
+            TrainingSession::start(schedule, state, &options)?
+        };
         Ok(Self::Hardware(Box::new(session), schedule))
     }
 

@@ -37,6 +37,8 @@ pub struct Options {
     pub picture_every: u64,
     /// Train the simulated hardware, and compare it with the golden model after each step.
     pub hardware: bool,
+    /// With `hardware`: the devices get to their codes by pulses, and the run goes on from where they got.
+    pub write_verify: bool,
     pub out: PathBuf,
 }
 
@@ -107,6 +109,9 @@ impl<'a> Run<'a> {
             batch: options.batch,
             seed: options.seed,
         };
+        if options.write_verify {
+            Learner::allow_write_verify(schedule)?;
+        }
         let directory = RunDirectory::open(&options.out)?;
         let path = directory.file(CHECKPOINT);
         let learner = if path.exists() {
@@ -116,7 +121,7 @@ impl<'a> Run<'a> {
         } else {
             Learner::initial(schedule, options.kind, options.seed)?
         };
-        let learner = if options.hardware { learner.into_hardware()? } else { learner };
+        let learner = if options.hardware { learner.into_hardware(options.write_verify)? } else { learner };
         let continued_from = learner.steps();
         Ok(Self { schedule, data, options, origin, directory, learner, continued_from })
     }

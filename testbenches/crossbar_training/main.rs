@@ -141,6 +141,8 @@ fn a_broken_contract_stops_the_simulation() {
             (&["apply_i"], &["pulse_start_i", "apply_i"], "together with something else"),
             (&["apply_i"], &["pulse_start_i", "sample_i"], "together with something else"),
             (&["apply_i"], &["pulse_start_i", "prog_valid_i"], "together with something else"),
+            (&["apply_i", "sample_i", "adc_start_i"], &["sides_i"], "disconnected during a conversion"),
+            (&["apply_i", "pulse_start_i"], &["sides_i"], "disconnected during a pulse"),
         ] {
             let mut m = Macro::new(&schedule(TRAIN_NARROW), view);
             let (before, last) = if last.is_empty() {

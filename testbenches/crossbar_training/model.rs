@@ -29,6 +29,8 @@ pub struct Macro {
     codes: Vec<i64>,
     shown: Option<Vec<u64>>,
     times: [BTreeSet<u64>; 3],
+    /// Connected devices of a pair: bit 0 plus, bit 1 minus.
+    sides: u64,
 }
 
 impl Macro {
@@ -42,7 +44,7 @@ impl Macro {
             }
         };
         let lines = || [vec![0; tile.rows], vec![0; tile.columns]];
-        Self {
+        let mut m = Self {
             bench: Bench::new(&crossbar(schedule, view)),
             view,
             random: Random::new(tile.rows as u64),
@@ -52,9 +54,25 @@ impl Macro {
             codes: vec![0; tile.adcs().max(tile.row_adcs())],
             shown: None,
             times: Default::default(),
+            sides: 3,
             tile,
             schedule: schedule.clone(),
+        };
+        m.connect(3);
+        m
+    }
+
+    /// Connects devices of the pairs.
+    fn connect(&mut self, sides: u64) {
+        if self.tile.pair == PairScheme::Differential {
+            self.sides = sides;
+            self.bench.set("sides_i", sides);
         }
+    }
+
+    fn connect_any(&mut self) {
+        let sides = self.random.pick(&[0, 1, 2, 3, 3, 3]);
+        self.connect(sides);
     }
 
     fn last_level(&self) -> i32 {
@@ -188,12 +206,17 @@ impl Macro {
 
     pub fn sample(&mut self, columns: bool) {
         self.bench.set("read_columns_i", u64::from(columns));
+        self.connect_any();
         self.strobe("sample_i");
     }
 
     /// Exact sums of a group, and zeros for the ADCs that this side has not.
     fn dots(&self, columns: bool, group: usize) -> Vec<i32> {
-        let weight = |row: usize, column: usize| self.cells[row][column].plus - self.cells[row][column].minus;
+        let seen = |level: i32, side: u64| if self.sides & side == side { level } else { 0 };
+        let weight = |row: usize, column: usize| {
+            let cell = &self.cells[row][column];
+            seen(cell.plus, 1) - seen(cell.minus, 2)
+        };
         let mut dots = vec![0; self.codes.len()];
         if columns {
             for (a, dot) in dots.iter_mut().enumerate().take(self.tile.row_adcs()) {
@@ -257,6 +280,10 @@ impl Macro {
         for (port, flag) in ports.into_iter().zip(flags) {
             self.bench.set(port, u64::from(flag));
         }
+        self.connect_any();
+        // Ideal devices move one level whatever the strength.
+        let strength = self.random.below(256);
+        self.bench.set("pulse_strength_i", strength);
         self.strobe("pulse_start_i");
         // They count in the cycle of the start only.
         for port in ports {
@@ -272,8 +299,10 @@ impl Macro {
                 if fires(self.line[0][row], rows_negative) && fires(self.line[1][q], columns_negative) {
                     let column = self.column(q / self.tile.adcs(), q % self.tile.adcs());
                     let cell = &mut self.cells[row][column];
-                    cell.plus = (cell.plus + step).clamp(0, last);
-                    if self.tile.pair == PairScheme::Differential {
+                    if self.sides & 1 == 1 {
+                        cell.plus = (cell.plus + step).clamp(0, last);
+                    }
+                    if self.tile.pair == PairScheme::Differential && self.sides & 2 == 2 {
                         cell.minus = (cell.minus - step).clamp(0, last);
                     }
                 }

@@ -46,10 +46,13 @@ module memgan_bank_generator_1 (
   input  wire [3:0]  result_next_i,             // lanes that show the next word
   output wire [31:0] sums_o,                    // signed, units of 2^gain
   // Pulse, in all tiles
-  input  wire        pulse_start_i,             // one cycle; the next three count in it
+  input  wire        pulse_start_i,             // one cycle; the next four count in it
   input  wire        pulse_rows_negative_i,     // word lines with negative codes
   input  wire        pulse_columns_negative_i,  // bit lines with negative codes
   input  wire        pulse_up_i,                // 1: towards larger weights
+  input  wire [7:0]  pulse_strength_i,          // 16: a nominal pulse
+  // connected devices of a pair: bit 0 plus, bit 1 minus
+  input  wire [1:0]  sides_i,
   output wire        pulse_done_o,              // every tile is done
   // Programming
   input  wire        prog_valid_i,
@@ -59,7 +62,18 @@ module memgan_bank_generator_1 (
   input  wire [2:0]  prog_group_i,              // conversion group
   input  wire [47:0] prog_data_i,
   // 1 cycle after a read, till the next; 0 if of another layer
-  output reg  [47:0] prog_data_o
+  output reg  [47:0] prog_data_o,
+  // Write-verify: the strobes of line DACs, reads and pulses go to one tile, its lines from here
+  input  wire        programming_i,             // then select_i is low
+  input  wire [3:0]  program_tile_i,            // tile of the design
+  input  wire [1:0]  program_word_i,            // word line / lanes
+  input  wire [1:0]  program_slot_i,            // slot of bit lines
+  input  wire [3:0]  program_mask_i,            // the line's lane
+  input  wire [2:0]  program_group_i,           // conversion group
+  // of the tile; 0 if of another layer, as the next ones
+  output wire        program_adc_done_o,
+  output reg  [31:0] program_codes_o,           // by ADC
+  output wire        program_pulse_done_o
 );
 
   // ---- Selected ----
@@ -79,12 +93,23 @@ module memgan_bank_generator_1 (
   wire        column_loads = column_load && (|dac_mask_i);
   wire [3:0]  slots = {next_word[1:0], dac_word_i[1:0]};
   wire [15:0] row_codes;
+
+  localparam [3:0] LAST_COLUMNS = 4'd15;  // ADCs of the last group in use, by column tile
+
+  wire [3:0]  rows_used = (adc_group_i == 5'd1) ? 4'b0011 : 4'b0011;
+  wire [3:0]  columns_used = (adc_group_i == 5'd3) ? LAST_COLUMNS : 4'b1111;
+  wire [3:0]  adcs_used = read_columns_i ? rows_used : columns_used;
   wire        pulse_dones;
   wire [47:0] levels;
   reg         reads_q;
+  wire        programmed;
   wire        saturated;
   wire        upper;
   wire        unused_group = &{1'b0, adc_group_i[4:3]};
+  wire [2:0]  tile_group = programming_i ? program_group_i : adc_group_i[2:0];
+  wire [1:0]  line_word = programming_i ? program_word_i : dac_word_i[1:0];
+  wire [3:0]  line_next = dac_next_i & {4{!programming_i}};
+  wire [3:0]  line_slots = programming_i ? {2{program_slot_i}} : slots;
 
   // ---- Tiles: row tile r holds the matrix rows from r * word lines on ----
 
@@ -107,7 +132,10 @@ module memgan_bank_generator_1 (
 
       genvar column;
       for (column = 0; column < 1; column = column + 1) begin : gen_column
-        wire        prog = prog_valid_i && prog_tile_i == TILES;
+        wire prog = prog_valid_i && prog_tile_i == TILES;
+
+        assign programmed = programming_i && program_tile_i == TILES;
+
         wire [31:0] code;
 
         assign codes = code;
@@ -118,15 +146,17 @@ module memgan_bank_generator_1 (
 
         genvar adc;
         for (adc = 0; adc < 4; adc = adc + 1) begin : gen_range
-          assign at_end[adc] = &(code[adc*8 +: 7] ^ {7{code[adc*8 + 7]}});
-          assign beyond_half[adc] = code[adc*8 + 7] ^ code[adc*8 + 6];
+          assign at_end[adc] = adcs_used[column*4 + adc] &&
+              (&(code[adc*8 +: 7] ^ {7{code[adc*8 + 7]}}));
+          assign beyond_half[adc] = adcs_used[column*4 + adc] &&
+              (code[adc*8 + 7] ^ code[adc*8 + 6]);
         end
 
         assign saturated = |at_end;
         assign upper = |beyond_half;
 
-        wire       dac_valid = loads || column_loads;
-        wire [3:0] dac_mask = dac_side_i ? dac_mask_i : masks;
+        wire       dac_valid = loads || column_loads || (programmed && dac_valid_i);
+        wire [3:0] dac_mask = programming_i ? program_mask_i : dac_side_i ? dac_mask_i : masks;
 
         always @(posedge clk_i or negedge rst_ni) begin
           if (!rst_ni) begin
@@ -141,25 +171,27 @@ module memgan_bank_generator_1 (
           .rst_ni                   (rst_ni),
           .dac_valid_i              (dac_valid),
           .dac_side_i               (dac_side_i),
-          .dac_word_i               (dac_word_i[1:0]),
+          .dac_word_i               (line_word),
           .dac_mask_i               (dac_mask),
-          .dac_next_i               (dac_next_i),
+          .dac_next_i               (line_next),
           .dac_data_i               (dac_data_i),
-          .dac_slot_i               (slots),
-          .apply_i                  (apply),
-          .sample_i                 (sample),
+          .dac_slot_i               (line_slots),
+          .apply_i                  (apply || (programmed && apply_i)),
+          .sample_i                 (sample || (programmed && sample_i)),
           .phase_i                  (phase_i),
           .read_columns_i           (read_columns_i),
-          .adc_start_i              (adc_start),
-          .adc_group_i              (adc_group_i[2:0]),
+          .adc_start_i              (adc_start || (programmed && adc_start_i)),
+          .adc_group_i              (tile_group),
           .adc_gain_i               (adc_gain_i),
           .adc_done_o               (dones),
           .adc_code_o               (code),
-          .pulse_start_i            (pulse_start),
+          .pulse_start_i            (pulse_start || (programmed && pulse_start_i)),
           .pulse_rows_negative_i    (pulse_rows_negative_i),
           .pulse_columns_negative_i (pulse_columns_negative_i),
           .pulse_up_i               (pulse_up_i),
+          .pulse_strength_i         (pulse_strength_i),
           .pulse_done_o             (pulse_dones),
+          .sides_i                  (sides_i),
           .prog_valid_i             (prog),
           .prog_write_i             (prog_write_i),
           .prog_row_i               (prog_row_i),
@@ -172,6 +204,22 @@ module memgan_bank_generator_1 (
   endgenerate
 
   assign done_o = dones;
+
+  // ---- The tile that is programmed ----
+
+  assign program_adc_done_o = dones && programmed;
+  assign program_pulse_done_o = pulse_dones && programmed;
+
+  always @* begin : p_program_codes_o
+    integer each;
+    program_codes_o = 32'd0;
+    for (each = 0; each < 1; each = each + 1) begin
+      if (programmed) begin
+        program_codes_o = codes;
+      end
+    end
+  end
+
   assign codes_saturated_o = saturated;
   assign codes_upper_o = upper;
   assign pulse_done_o = pulse_dones;

@@ -40,11 +40,12 @@ module memgan_top (
   input  wire [2:0]  prog_group_i,    // conversion group
   input  wire [47:0] prog_data_i,     // levels a cell, ADC 0 in the low bits
   output wire [47:0] prog_data_o,     // cells that were read, in the cycle after
+  output wire [3:0]  prog_failed_o,   // by ADC: cells of the last word by write-verify that failed
   // Configuration: only while not busy
   input  wire        cfg_valid_i,
   output wire        cfg_ready_o,
   input  wire        cfg_write_i,     // 0: read
-  // 0 bias word, 1 {shift, gain}, 2 training registers, 3..12 counters, 15 trainer
+  // 0 bias word, 1 {shift, gain}, 2 training registers, 3..12 counters, 14 write-verify, 15 trainer
   input  wire [3:0]  cfg_space_i,
   input  wire [4:0]  cfg_addr_i,      // bias word, or layer
   input  wire [63:0] cfg_data_i,      // signed 16 bit a lane
@@ -143,6 +144,7 @@ module memgan_top (
   );
 
   wire        unused_training = &{1'b0, training};
+  wire        sequencer_busy;
   wire        fetch;
   wire        start;
   wire        op_done;
@@ -171,7 +173,7 @@ module memgan_top (
     .out_ready_i   (out_ready_i),
     .out_data_o    (out_data_o),
     .out_last_o    (out_last_o),
-    .busy_o        (host_busy),
+    .busy_o        (sequencer_busy),
     .op_o          (op_o),
     .fetch_o       (fetch),
     .start_o       (start),
@@ -188,6 +190,10 @@ module memgan_top (
     .write_data_o  (host_data),
     .read_data_i   (activation_read_data)
   );
+
+  wire programming;
+
+  assign host_busy = sequencer_busy || programming;
 
   memgan_schedule_rom u_schedule (
     .clk_i              (clk_i),
@@ -238,8 +244,120 @@ module memgan_top (
   wire cfg_writes = cfg_valid_i && cfg_ready_o && cfg_write_i;
   wire cfg_bias = cfg_writes && !(|cfg_space_i) && cfg_addr_i < 5'd19;
 
-  assign prog_ready_o = !busy_o;
   assign cfg_ready_o = !busy_o;
+
+  wire        verify_write = cfg_writes && cfg_space_i == 4'd14 && !cfg_addr_i[4];
+  wire [3:0]  verify_address = cfg_addr_i[3:0];
+  wire [31:0] verify_data = cfg_data_i[31:0];
+  wire [31:0] verify_read_data;
+  wire        verify;
+  wire [6:0]  verify_input;
+  wire [3:0]  verify_gain;
+  wire [7:0]  verify_tolerance;
+  wire [7:0]  verify_pulses;
+  wire [1:0]  verify_mode;
+  wire [31:0] set_strengths;
+  wire [31:0] reset_strengths;
+  wire        verify_word_valid;
+  wire        verify_device_valid;
+  wire        verify_set_pulse_valid;
+  wire        verify_reset_pulse_valid;
+  wire        verify_read_valid;
+  wire        verify_failure_valid;
+
+  memgan_program_registers u_program_registers (
+    .clk_i               (clk_i),
+    .rst_ni              (rst_ni),
+    .write_valid_i       (verify_write),
+    .address_i           (verify_address),
+    .write_data_i        (verify_data),
+    .read_data_o         (verify_read_data),
+    .verify_o            (verify),
+    .read_input_o        (verify_input),
+    .read_gain_o         (verify_gain),
+    .tolerance_o         (verify_tolerance),
+    .max_pulses_o        (verify_pulses),
+    .mode_o              (verify_mode),
+    .set_o               (set_strengths),
+    .reset_o             (reset_strengths),
+    .word_valid_i        (verify_word_valid),
+    .device_valid_i      (verify_device_valid),
+    .set_pulse_valid_i   (verify_set_pulse_valid),
+    .reset_pulse_valid_i (verify_reset_pulse_valid),
+    .read_valid_i        (verify_read_valid),
+    .failure_valid_i     (verify_failure_valid)
+  );
+
+  wire verifies = verify && prog_write_i;
+
+  assign prog_ready_o = !busy_o && !(verifies && cmd_valid_i);
+
+  wire        program_start = prog_valid_i && prog_ready_o && verifies;
+  wire [3:0]  program_tile;
+  wire        program_dac_valid;
+  wire        program_dac_side;
+  wire [1:0]  program_word;
+  wire [1:0]  program_slot;
+  wire [3:0]  program_mask;
+  wire [7:0]  program_dac_code;
+  wire        program_apply;
+  wire        program_sample;
+  wire        program_phase;
+  wire        program_adc_start;
+  wire [2:0]  program_group;
+  wire        program_adc_done;
+  wire [31:0] program_codes;
+  wire        program_pulse_start;
+  wire        program_pulse_up;
+  wire [7:0]  pulse_strength;
+  wire        program_pulse_done;
+  wire [1:0]  sides;
+  wire        program_active;
+
+  memgan_programmer u_programmer (
+    .clk_i               (clk_i),
+    .rst_ni              (rst_ni),
+    .start_i             (program_start),
+    .prog_tile_i         (prog_tile_i),
+    .prog_row_i          (prog_row_i),
+    .prog_group_i        (prog_group_i),
+    .prog_data_i         (prog_data_i),
+    .busy_o              (programming),
+    .prog_failed_o       (prog_failed_o),
+    .read_input_i        (verify_input),
+    .read_gain_i         (verify_gain),
+    .tolerance_i         (verify_tolerance),
+    .max_pulses_i        (verify_pulses),
+    .mode_i              (verify_mode),
+    .set_i               (set_strengths),
+    .reset_i             (reset_strengths),
+    .tile_o              (program_tile),
+    .dac_valid_o         (program_dac_valid),
+    .dac_side_o          (program_dac_side),
+    .word_o              (program_word),
+    .slot_o              (program_slot),
+    .mask_o              (program_mask),
+    .dac_code_o          (program_dac_code),
+    .apply_o             (program_apply),
+    .sample_o            (program_sample),
+    .phase_o             (program_phase),
+    .adc_start_o         (program_adc_start),
+    .group_o             (program_group),
+    .adc_done_i          (program_adc_done),
+    .adc_codes_i         (program_codes),
+    .pulse_start_o       (program_pulse_start),
+    .pulse_up_o          (program_pulse_up),
+    .pulse_strength_o    (pulse_strength),
+    .pulse_done_i        (program_pulse_done),
+    .sides_o             (sides),
+    .active_o            (program_active),
+    .word_valid_o        (verify_word_valid),
+    .device_valid_o      (verify_device_valid),
+    .set_pulse_valid_o   (verify_set_pulse_valid),
+    .reset_pulse_valid_o (verify_reset_pulse_valid),
+    .read_valid_o        (verify_read_valid),
+    .failure_valid_o     (verify_failure_valid)
+  );
 
   wire [4:0]  cfg_bias_address = cfg_addr_i;
   wire [4:0]  cfg_layer = cfg_addr_i;
@@ -341,7 +459,9 @@ module memgan_top (
 
   always @(posedge clk_i) begin
     if (cfg_reads) begin
-      cfg_answer_q <= (cfg_space_i == 4'd15) ? {32'd0, counter} : {12'd0, register_read_data};
+      cfg_answer_q <= (cfg_space_i == 4'd15) ? {32'd0, counter}
+          : (cfg_space_i == 4'd14) ? {32'd0, verify_read_data}
+          : {12'd0, register_read_data};
       cfg_from_memory_q <= cfg_reads_bias;
     end
   end
@@ -591,14 +711,14 @@ module memgan_top (
 
   wire read_active;
 
-  assign array_active_o = read_active || pulse_active;
+  assign array_active_o = read_active || pulse_active || program_active;
 
   // ---- Array ----
 
   wire       read_ready = vector_ready && !op_update;
-  wire       sample;
-  wire       phase;
-  wire       adc_start;
+  wire       read_sample;
+  wire       read_phase;
+  wire       read_start;
   wire [4:0] adc_group;
   wire       done;
   wire       capture;
@@ -613,9 +733,9 @@ module memgan_top (
     .groups_last_i     (op_groups_last),
     .vector_ready_i    (read_ready),
     .apply_o           (read_apply),
-    .sample_o          (sample),
-    .phase_o           (phase),
-    .adc_start_o       (adc_start),
+    .sample_o          (read_sample),
+    .phase_o           (read_phase),
+    .adc_start_o       (read_start),
     .adc_group_o       (adc_group),
     .done_i            (done),
     .capture_o         (capture),
@@ -631,34 +751,48 @@ module memgan_top (
 
   wire [1:0]  result_word;
   wire [3:0]  result_next;
-  wire        prog = prog_valid_i && prog_ready_o;
-  wire        apply = read_apply || pulse_apply;
-  wire        read_columns = op_backward;
-  wire        select_generator_0 = op_layer == 2'd0;
+  wire        prog = prog_valid_i && prog_ready_o && !verifies;
+  wire        apply = read_apply || pulse_apply || program_apply;
+  wire        sample = read_sample || program_sample;
+  wire        phase = programming ? program_phase : read_phase;
+  wire        adc_start = read_start || program_adc_start;
+  wire        read_columns = op_backward && !programming;
+  wire [3:0]  tile_gain = programming ? verify_gain : read_gain;
+  wire        tile_dac_valid = dac_valid || program_dac_valid;
+  wire        tile_dac_side = programming ? program_dac_side : dac_side;
+  wire [31:0] tile_dac_data = programming ? {4{program_dac_code}} : dac_data;
+  wire        tile_pulse_start = pulse_start || program_pulse_start;
+  wire        tile_pulse_up = programming ? program_pulse_up : pulse_up;
+  wire        tile_pulse_rows_negative = pulse_rows_negative && !programming;
+  wire        tile_pulse_columns_negative = pulse_columns_negative && !programming;
+  wire        select_generator_0 = op_layer == 2'd0 && !programming;
   wire        done_generator_0;
   wire        codes_saturated_generator_0;
   wire        codes_upper_generator_0;
   wire [39:0] sums_generator_0;
   wire        pulse_done_generator_0;
   wire [47:0] prog_data_generator_0;
+  wire        program_adc_done_generator_0;
+  wire [31:0] program_codes_generator_0;
+  wire        program_pulse_done_generator_0;
 
   memgan_bank_generator_0 u_bank_generator_0 (
     .clk_i                    (clk_i),
     .rst_ni                   (rst_ni),
     .select_i                 (select_generator_0),
-    .dac_valid_i              (dac_valid),
-    .dac_side_i               (dac_side),
+    .dac_valid_i              (tile_dac_valid),
+    .dac_side_i               (tile_dac_side),
     .dac_word_i               (dac_word),
     .dac_mask_i               (dac_mask),
     .dac_next_i               (dac_next),
-    .dac_data_i               (dac_data),
+    .dac_data_i               (tile_dac_data),
     .apply_i                  (apply),
     .sample_i                 (sample),
     .phase_i                  (phase),
     .read_columns_i           (read_columns),
     .adc_start_i              (adc_start),
     .adc_group_i              (adc_group),
-    .adc_gain_i               (read_gain),
+    .adc_gain_i               (tile_gain),
     .done_o                   (done_generator_0),
     .capture_i                (capture),
     .codes_saturated_o        (codes_saturated_generator_0),
@@ -666,10 +800,12 @@ module memgan_top (
     .result_word_i            (result_word),
     .result_next_i            (result_next),
     .sums_o                   (sums_generator_0),
-    .pulse_start_i            (pulse_start),
-    .pulse_rows_negative_i    (pulse_rows_negative),
-    .pulse_columns_negative_i (pulse_columns_negative),
-    .pulse_up_i               (pulse_up),
+    .pulse_start_i            (tile_pulse_start),
+    .pulse_rows_negative_i    (tile_pulse_rows_negative),
+    .pulse_columns_negative_i (tile_pulse_columns_negative),
+    .pulse_up_i               (tile_pulse_up),
+    .pulse_strength_i         (pulse_strength),
+    .sides_i                  (sides),
     .pulse_done_o             (pulse_done_generator_0),
     .prog_valid_i             (prog),
     .prog_write_i             (prog_write_i),
@@ -677,7 +813,16 @@ module memgan_top (
     .prog_row_i               (prog_row_i),
     .prog_group_i             (prog_group_i),
     .prog_data_i              (prog_data_i),
-    .prog_data_o              (prog_data_generator_0)
+    .prog_data_o              (prog_data_generator_0),
+    .programming_i            (programming),
+    .program_tile_i           (program_tile),
+    .program_word_i           (program_word),
+    .program_slot_i           (program_slot),
+    .program_mask_i           (program_mask),
+    .program_group_i          (program_group),
+    .program_adc_done_o       (program_adc_done_generator_0),
+    .program_codes_o          (program_codes_generator_0),
+    .program_pulse_done_o     (program_pulse_done_generator_0)
   );
 
   wire [39:0] wide_sums_generator_0;
@@ -690,31 +835,34 @@ module memgan_top (
   endgenerate
 
   wire        generator_0_done = select_generator_0 && done_generator_0;
-  wire        select_generator_1 = op_layer == 2'd1;
+  wire        select_generator_1 = op_layer == 2'd1 && !programming;
   wire        done_generator_1;
   wire        codes_saturated_generator_1;
   wire        codes_upper_generator_1;
   wire [31:0] sums_generator_1;
   wire        pulse_done_generator_1;
   wire [47:0] prog_data_generator_1;
+  wire        program_adc_done_generator_1;
+  wire [31:0] program_codes_generator_1;
+  wire        program_pulse_done_generator_1;
 
   memgan_bank_generator_1 u_bank_generator_1 (
     .clk_i                    (clk_i),
     .rst_ni                   (rst_ni),
     .select_i                 (select_generator_1),
-    .dac_valid_i              (dac_valid),
-    .dac_side_i               (dac_side),
+    .dac_valid_i              (tile_dac_valid),
+    .dac_side_i               (tile_dac_side),
     .dac_word_i               (dac_word),
     .dac_mask_i               (dac_mask),
     .dac_next_i               (dac_next),
-    .dac_data_i               (dac_data),
+    .dac_data_i               (tile_dac_data),
     .apply_i                  (apply),
     .sample_i                 (sample),
     .phase_i                  (phase),
     .read_columns_i           (read_columns),
     .adc_start_i              (adc_start),
     .adc_group_i              (adc_group),
-    .adc_gain_i               (read_gain),
+    .adc_gain_i               (tile_gain),
     .done_o                   (done_generator_1),
     .capture_i                (capture),
     .codes_saturated_o        (codes_saturated_generator_1),
@@ -722,10 +870,12 @@ module memgan_top (
     .result_word_i            (result_word),
     .result_next_i            (result_next),
     .sums_o                   (sums_generator_1),
-    .pulse_start_i            (pulse_start),
-    .pulse_rows_negative_i    (pulse_rows_negative),
-    .pulse_columns_negative_i (pulse_columns_negative),
-    .pulse_up_i               (pulse_up),
+    .pulse_start_i            (tile_pulse_start),
+    .pulse_rows_negative_i    (tile_pulse_rows_negative),
+    .pulse_columns_negative_i (tile_pulse_columns_negative),
+    .pulse_up_i               (tile_pulse_up),
+    .pulse_strength_i         (pulse_strength),
+    .sides_i                  (sides),
     .pulse_done_o             (pulse_done_generator_1),
     .prog_valid_i             (prog),
     .prog_write_i             (prog_write_i),
@@ -733,7 +883,16 @@ module memgan_top (
     .prog_row_i               (prog_row_i),
     .prog_group_i             (prog_group_i),
     .prog_data_i              (prog_data_i),
-    .prog_data_o              (prog_data_generator_1)
+    .prog_data_o              (prog_data_generator_1),
+    .programming_i            (programming),
+    .program_tile_i           (program_tile),
+    .program_word_i           (program_word),
+    .program_slot_i           (program_slot),
+    .program_mask_i           (program_mask),
+    .program_group_i          (program_group),
+    .program_adc_done_o       (program_adc_done_generator_1),
+    .program_codes_o          (program_codes_generator_1),
+    .program_pulse_done_o     (program_pulse_done_generator_1)
   );
 
   wire [39:0] wide_sums_generator_1;
@@ -746,31 +905,34 @@ module memgan_top (
   endgenerate
 
   wire        generator_1_done = select_generator_1 && done_generator_1;
-  wire        select_discriminator_0 = op_layer == 2'd2;
+  wire        select_discriminator_0 = op_layer == 2'd2 && !programming;
   wire        done_discriminator_0;
   wire        codes_saturated_discriminator_0;
   wire        codes_upper_discriminator_0;
   wire [31:0] sums_discriminator_0;
   wire        pulse_done_discriminator_0;
   wire [47:0] prog_data_discriminator_0;
+  wire        program_adc_done_discriminator_0;
+  wire [31:0] program_codes_discriminator_0;
+  wire        program_pulse_done_discriminator_0;
 
   memgan_bank_discriminator_0 u_bank_discriminator_0 (
     .clk_i                    (clk_i),
     .rst_ni                   (rst_ni),
     .select_i                 (select_discriminator_0),
-    .dac_valid_i              (dac_valid),
-    .dac_side_i               (dac_side),
+    .dac_valid_i              (tile_dac_valid),
+    .dac_side_i               (tile_dac_side),
     .dac_word_i               (dac_word),
     .dac_mask_i               (dac_mask),
     .dac_next_i               (dac_next),
-    .dac_data_i               (dac_data),
+    .dac_data_i               (tile_dac_data),
     .apply_i                  (apply),
     .sample_i                 (sample),
     .phase_i                  (phase),
     .read_columns_i           (read_columns),
     .adc_start_i              (adc_start),
     .adc_group_i              (adc_group),
-    .adc_gain_i               (read_gain),
+    .adc_gain_i               (tile_gain),
     .done_o                   (done_discriminator_0),
     .capture_i                (capture),
     .codes_saturated_o        (codes_saturated_discriminator_0),
@@ -778,10 +940,12 @@ module memgan_top (
     .result_word_i            (result_word),
     .result_next_i            (result_next),
     .sums_o                   (sums_discriminator_0),
-    .pulse_start_i            (pulse_start),
-    .pulse_rows_negative_i    (pulse_rows_negative),
-    .pulse_columns_negative_i (pulse_columns_negative),
-    .pulse_up_i               (pulse_up),
+    .pulse_start_i            (tile_pulse_start),
+    .pulse_rows_negative_i    (tile_pulse_rows_negative),
+    .pulse_columns_negative_i (tile_pulse_columns_negative),
+    .pulse_up_i               (tile_pulse_up),
+    .pulse_strength_i         (pulse_strength),
+    .sides_i                  (sides),
     .pulse_done_o             (pulse_done_discriminator_0),
     .prog_valid_i             (prog),
     .prog_write_i             (prog_write_i),
@@ -789,7 +953,16 @@ module memgan_top (
     .prog_row_i               (prog_row_i),
     .prog_group_i             (prog_group_i),
     .prog_data_i              (prog_data_i),
-    .prog_data_o              (prog_data_discriminator_0)
+    .prog_data_o              (prog_data_discriminator_0),
+    .programming_i            (programming),
+    .program_tile_i           (program_tile),
+    .program_word_i           (program_word),
+    .program_slot_i           (program_slot),
+    .program_mask_i           (program_mask),
+    .program_group_i          (program_group),
+    .program_adc_done_o       (program_adc_done_discriminator_0),
+    .program_codes_o          (program_codes_discriminator_0),
+    .program_pulse_done_o     (program_pulse_done_discriminator_0)
   );
 
   wire [39:0] wide_sums_discriminator_0;
@@ -802,31 +975,34 @@ module memgan_top (
   endgenerate
 
   wire        discriminator_0_done = select_discriminator_0 && done_discriminator_0;
-  wire        select_discriminator_1 = op_layer == 2'd3;
+  wire        select_discriminator_1 = op_layer == 2'd3 && !programming;
   wire        done_discriminator_1;
   wire        codes_saturated_discriminator_1;
   wire        codes_upper_discriminator_1;
   wire [39:0] sums_discriminator_1;
   wire        pulse_done_discriminator_1;
   wire [47:0] prog_data_discriminator_1;
+  wire        program_adc_done_discriminator_1;
+  wire [31:0] program_codes_discriminator_1;
+  wire        program_pulse_done_discriminator_1;
 
   memgan_bank_discriminator_1 u_bank_discriminator_1 (
     .clk_i                    (clk_i),
     .rst_ni                   (rst_ni),
     .select_i                 (select_discriminator_1),
-    .dac_valid_i              (dac_valid),
-    .dac_side_i               (dac_side),
+    .dac_valid_i              (tile_dac_valid),
+    .dac_side_i               (tile_dac_side),
     .dac_word_i               (dac_word),
     .dac_mask_i               (dac_mask),
     .dac_next_i               (dac_next),
-    .dac_data_i               (dac_data),
+    .dac_data_i               (tile_dac_data),
     .apply_i                  (apply),
     .sample_i                 (sample),
     .phase_i                  (phase),
     .read_columns_i           (read_columns),
     .adc_start_i              (adc_start),
     .adc_group_i              (adc_group),
-    .adc_gain_i               (read_gain),
+    .adc_gain_i               (tile_gain),
     .done_o                   (done_discriminator_1),
     .capture_i                (capture),
     .codes_saturated_o        (codes_saturated_discriminator_1),
@@ -834,10 +1010,12 @@ module memgan_top (
     .result_word_i            (result_word),
     .result_next_i            (result_next),
     .sums_o                   (sums_discriminator_1),
-    .pulse_start_i            (pulse_start),
-    .pulse_rows_negative_i    (pulse_rows_negative),
-    .pulse_columns_negative_i (pulse_columns_negative),
-    .pulse_up_i               (pulse_up),
+    .pulse_start_i            (tile_pulse_start),
+    .pulse_rows_negative_i    (tile_pulse_rows_negative),
+    .pulse_columns_negative_i (tile_pulse_columns_negative),
+    .pulse_up_i               (tile_pulse_up),
+    .pulse_strength_i         (pulse_strength),
+    .sides_i                  (sides),
     .pulse_done_o             (pulse_done_discriminator_1),
     .prog_valid_i             (prog),
     .prog_write_i             (prog_write_i),
@@ -845,7 +1023,16 @@ module memgan_top (
     .prog_row_i               (prog_row_i),
     .prog_group_i             (prog_group_i),
     .prog_data_i              (prog_data_i),
-    .prog_data_o              (prog_data_discriminator_1)
+    .prog_data_o              (prog_data_discriminator_1),
+    .programming_i            (programming),
+    .program_tile_i           (program_tile),
+    .program_word_i           (program_word),
+    .program_slot_i           (program_slot),
+    .program_mask_i           (program_mask),
+    .program_group_i          (program_group),
+    .program_adc_done_o       (program_adc_done_discriminator_1),
+    .program_codes_o          (program_codes_discriminator_1),
+    .program_pulse_done_o     (program_pulse_done_discriminator_1)
   );
 
   wire [39:0] wide_sums_discriminator_1;
@@ -890,6 +1077,18 @@ module memgan_top (
       prog_data_generator_1 |
       prog_data_discriminator_0 |
       prog_data_discriminator_1;
+  assign program_adc_done = program_adc_done_generator_0 ||
+      program_adc_done_generator_1 ||
+      program_adc_done_discriminator_0 ||
+      program_adc_done_discriminator_1;
+  assign program_codes = program_codes_generator_0 |
+      program_codes_generator_1 |
+      program_codes_discriminator_0 |
+      program_codes_discriminator_1;
+  assign program_pulse_done = program_pulse_done_generator_0 ||
+      program_pulse_done_generator_1 ||
+      program_pulse_done_discriminator_0 ||
+      program_pulse_done_discriminator_1;
 
   // ---- Drain ----
 
@@ -1243,7 +1442,7 @@ module memgan_top (
     .write_data_i    (bias_sums_write_data)
   );
 
-  assign clearing = accumulators_clearing || bias_sum_clearing;
+  assign clearing = accumulators_clearing || bias_sum_clearing || programming;
 
 endmodule
 

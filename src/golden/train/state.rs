@@ -3,7 +3,7 @@
 use super::TrainSettings;
 use crate::config::{Activation, Design, LatentDistribution, Layer, LayerOp, PairScheme, PixelRange, Role};
 use crate::device::{
-    CellCode, Content, LayerContent, LayerMap, LayerParameters, Mapping, ProgramWord, TrainingRegisters,
+    CellCode, Content, LayerContent, LayerMap, LayerParameters, Mapping, ProgramPlace, ProgramWord, TrainingRegisters,
 };
 use crate::numeric::Rate;
 use crate::schedule::{Bank, Schedule};
@@ -53,6 +53,15 @@ impl LayerState {
         difference(self.plus[(i, j)], self.minus[(i, j)])
     }
 
+    /// Takes the devices of a word from its programming data; cells outside the matrix are left out.
+    pub(crate) fn set_cells(&mut self, code: &CellCode, place: &ProgramPlace, cells: impl IntoIterator<Item = u32>) {
+        let columns = self.plus.ncols();
+        for (j, cell) in place.columns.clone().zip(cells).filter(|&(j, _)| j < columns) {
+            let at = (place.matrix_row, j);
+            (self.plus[at], self.minus[at]) = code.codes(cell);
+        }
+    }
+
     /// The layer's training registers with a target.
     pub fn registers(&self, target: u32) -> TrainingRegisters {
         TrainingRegisters {
@@ -90,6 +99,16 @@ impl TrainState {
             layers: states
                 .map(|(((role, l, before), b), m)| initial_layer(schedule, role, l, before, b, m, settings))
                 .collect(),
+        }
+    }
+
+    /// Takes the devices from the programming data of all words of each layer, in the order of [`ProgramPlace::of_layer`].
+    pub fn set_cells(&mut self, schedule: &Schedule, words: &[Vec<ProgramWord>]) {
+        let code = CellCode::new(&schedule.design);
+        for (layer, (state, words)) in self.layers.iter_mut().zip(words).enumerate() {
+            for (place, word) in ProgramPlace::of_layer(schedule, layer).zip(words) {
+                state.set_cells(&code, &place, word.cells.iter().copied());
+            }
         }
     }
 

@@ -1,7 +1,9 @@
 //! The ports of a bank.
 
 use super::results::{result_word_bits, sum_bits};
+use crate::config::PairScheme;
 use crate::hdl::{Builder, Expr};
+use crate::rtl::crossbar::{STRENGTH_BITS, Slots, tile_word_bits};
 use crate::rtl::gather::dac_word_bits;
 use crate::schedule::{Bank, Schedule};
 
@@ -42,6 +44,21 @@ pub(super) struct TrainingPorts {
     pub pulse: PulsePorts,
     pub prog_write: Expr,
     pub levels: Expr,
+    pub program: ProgramPorts,
+}
+
+/// One tile in the hands of the programming unit; strobes, data and sides come on the ports that all tiles share.
+pub(super) struct ProgramPorts {
+    pub on: Expr,
+    pub tile: Expr,
+    /// Word of word lines, slot of bit lines, and the lane of either.
+    pub word: Expr,
+    pub slot: Expr,
+    pub mask: Expr,
+    pub group: Expr,
+    pub adc_done: Expr,
+    pub codes: Expr,
+    pub pulse_done: Expr,
 }
 
 pub(super) struct PulsePorts {
@@ -49,6 +66,9 @@ pub(super) struct PulsePorts {
     pub rows_negative: Expr,
     pub columns_negative: Expr,
     pub up: Expr,
+    pub strength: Expr,
+    /// `None` with a reference column.
+    pub sides: Option<Expr>,
     pub done: Expr,
 }
 
@@ -88,10 +108,13 @@ impl Ports {
         let pulse = trains.then(|| {
             m.group("Pulse, in all tiles");
             PulsePorts {
-                start: m.input("pulse_start_i", 1, "one cycle; the next three count in it"),
+                start: m.input("pulse_start_i", 1, "one cycle; the next four count in it"),
                 rows_negative: m.input("pulse_rows_negative_i", 1, "word lines with negative codes"),
                 columns_negative: m.input("pulse_columns_negative_i", 1, "bit lines with negative codes"),
                 up: m.input("pulse_up_i", 1, "1: towards larger weights"),
+                strength: m.input("pulse_strength_i", STRENGTH_BITS, "16: a nominal pulse"),
+                sides: (d.crossbar.pair == PairScheme::Differential)
+                    .then(|| m.input("sides_i", 2, "connected devices of a pair: bit 0 plus, bit 1 minus")),
                 done: m.output("pulse_done_o", 1, "every tile is done"),
             }
         });
@@ -104,6 +127,20 @@ impl Ports {
         let prog_data = m.input("prog_data_i", cells, "");
         let levels = trains
             .then(|| m.output_var("prog_data_o", cells, "1 cycle after a read, till the next; 0 if of another layer"));
+        let program = trains.then(|| {
+            m.group("Write-verify: the strobes of line DACs, reads and pulses go to one tile, its lines from here");
+            ProgramPorts {
+                on: m.input("programming_i", 1, "then select_i is low"),
+                tile: m.input("program_tile_i", w.tile as usize, "tile of the design"),
+                word: m.input("program_word_i", tile_word_bits(schedule), "word line / lanes"),
+                slot: m.input("program_slot_i", Slots::of(schedule).bits, "slot of bit lines"),
+                mask: m.input("program_mask_i", l, "the line's lane"),
+                group: m.input("program_group_i", w.group as usize, "conversion group"),
+                adc_done: m.output("program_adc_done_o", 1, "of the tile; 0 if of another layer, as the next ones"),
+                codes: m.output_var("program_codes_o", d.crossbar.adcs() * d.converter.adc_bits as usize, "by ADC"),
+                pulse_done: m.output("program_pulse_done_o", 1, ""),
+            }
+        });
         let training = (|| {
             let (codes_saturated, codes_upper) = range?;
             Some(TrainingPorts {
@@ -114,6 +151,7 @@ impl Ports {
                 pulse: pulse?,
                 prog_write: prog_write?,
                 levels: levels?,
+                program: program?,
             })
         })();
         let noise = d.device.model.is_some().then(|| {

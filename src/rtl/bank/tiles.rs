@@ -2,8 +2,9 @@
 
 use super::bit_lines::{BitLines, decode};
 use super::ports::{Ports, TrainingPorts};
+use super::used::UsedAdcs;
 use crate::hdl::{Builder, Expr, Ix, Module};
-use crate::rtl::crossbar::{tile_codes, tile_word_bits};
+use crate::rtl::crossbar::{Slots, tile_codes, tile_word_bits};
 use crate::schedule::{Bank, Schedule};
 use std::sync::Arc;
 
@@ -27,10 +28,13 @@ struct Training<'a> {
     lines: BitLines,
     row_tile: Option<Expr>,
     row_codes: Expr,
+    used: UsedAdcs,
     pulse_dones: Expr,
     pulse_start: Expr,
     levels: Expr,
     reads: Expr,
+    /// The tile that is programmed, one bit a tile.
+    programmed: Expr,
     saturated: Expr,
     upper: Expr,
 }
@@ -66,6 +70,8 @@ pub(super) fn tiles(m: &mut Builder, schedule: &Schedule, b: &Bank, crossbar: &A
         None => p.group.clone(),
         Some(t) => t.group(m, schedule, p),
     };
+    let lines = training.as_ref().map(|t| t.lines(m, schedule, p, &word_in_tile));
+    let (word, next) = lines.as_ref().map_or((&word_in_tile, &p.dac_next), |l| (&l.word, &l.next));
 
     m.section("Tiles: row tile r holds the matrix rows from r * word lines on");
     let (row_tiles, column_tiles) = (b.row_tiles, b.column_tiles);
@@ -99,15 +105,17 @@ pub(super) fn tiles(m: &mut Builder, schedule: &Schedule, b: &Bank, crossbar: &A
         m.gen_for("gen_column", "column", 0..column_tiles, |m, column| {
             let tile = &(row * column_tiles) + column;
             let id = tile_ids.part_at(&tile * pb, pb);
-            let prog = m.wire("prog", p.prog_valid.and(p.prog_tile.eq(id)));
+            let prog = m.wire("prog", p.prog_valid.and(p.prog_tile.eq(&id)));
+            let programmed = training.as_ref().map(|t| t.programmed(m, &tile, &id));
+            let strobe = |own: &Expr, all: &Expr| programmed.as_ref().map_or(own.clone(), |here| own.or(here.and(all)));
             let own_codes = codes.part_at(&tile * (adcs * bits), adcs * bits);
             let code = match &training {
                 None => own_codes,
-                Some(t) => t.codes(m, schedule, &tile, &own_codes, converts.as_ref()),
+                Some(t) => t.codes(m, schedule, &tile, column, &own_codes, converts.as_ref()),
             };
             let (valid, mask) = match &training {
                 None => (loads.bit_at(row), mask.clone()),
-                Some(t) => t.write(m, &loads.bit_at(row), &mask, column, l),
+                Some(t) => t.write(m, p, &tile, &loads.bit_at(row), &mask, column),
             };
             if let Some(t) = &training {
                 t.read_back(m, p, &tile, &prog);
@@ -115,14 +123,14 @@ pub(super) fn tiles(m: &mut Builder, schedule: &Schedule, b: &Bank, crossbar: &A
             m.inst("u_tile", crossbar, |u| {
                 u.clk_rst();
                 u.connect("dac_valid_i", &valid);
-                u.connect("dac_word_i", &word_in_tile);
+                u.connect("dac_word_i", word);
                 u.connect("dac_mask_i", &mask);
-                u.connect("dac_next_i", &p.dac_next);
+                u.connect("dac_next_i", next);
                 u.connect("dac_data_i", &p.dac_data);
-                u.connect("apply_i", &apply_here);
-                u.connect("sample_i", &sample_here);
+                u.connect("apply_i", strobe(&apply_here, &p.apply));
+                u.connect("sample_i", strobe(&sample_here, &p.sample));
                 u.connect("phase_i", &p.phase);
-                u.connect("adc_start_i", &start);
+                u.connect("adc_start_i", strobe(&start, &p.start));
                 u.connect("adc_group_i", &group);
                 u.connect("adc_gain_i", &p.gain);
                 u.connect("adc_done_o", dones.bit_at(tile.clone()));
@@ -138,12 +146,16 @@ pub(super) fn tiles(m: &mut Builder, schedule: &Schedule, b: &Bank, crossbar: &A
                 }
                 if let Some(t) = &training {
                     u.connect("dac_side_i", &t.ports.dac_side);
-                    u.connect("dac_slot_i", &t.lines.slots);
+                    u.connect("dac_slot_i", &lines.as_ref().expect("the design trains").slots);
                     u.connect("read_columns_i", &t.ports.read_columns);
-                    u.connect("pulse_start_i", &t.pulse_start);
+                    u.connect("pulse_start_i", strobe(&t.pulse_start, &t.ports.pulse.start));
                     u.connect("pulse_rows_negative_i", &t.ports.pulse.rows_negative);
                     u.connect("pulse_columns_negative_i", &t.ports.pulse.columns_negative);
                     u.connect("pulse_up_i", &t.ports.pulse.up);
+                    u.connect("pulse_strength_i", &t.ports.pulse.strength);
+                    if let Some(sides) = &t.ports.pulse.sides {
+                        u.connect("sides_i", sides);
+                    }
                     u.connect("pulse_done_o", t.pulse_dones.bit_at(tile.clone()));
                     u.connect("prog_write_i", &t.ports.prog_write);
                     u.connect("prog_data_o", t.levels.part_at(&tile * p.prog_data.width(), p.prog_data.width()));
@@ -152,8 +164,15 @@ pub(super) fn tiles(m: &mut Builder, schedule: &Schedule, b: &Bank, crossbar: &A
         });
     });
     m.assign(&p.done, row_dones.as_ref().unwrap_or(&dones).all());
-    let training = training.map(|t| t.finish(m, b, p));
+    let training = training.map(|t| t.finish(m, b, p, &dones, &codes));
     Tiles { codes, training }
+}
+
+/// Where a write of the line DACs goes, within a tile.
+struct Lines {
+    word: Expr,
+    next: Expr,
+    slots: Expr,
 }
 
 impl<'a> Training<'a> {
@@ -169,12 +188,33 @@ impl<'a> Training<'a> {
             lines,
             row_tile,
             row_codes: m.net("row_codes", b.tiles() * c.row_adcs() * schedule.design.converter.adc_bits as usize),
+            used: UsedAdcs::new(m, schedule, b, p, t),
             pulse_dones: m.net("pulse_dones", b.tiles()),
             pulse_start,
             levels: m.net("levels", b.tiles() * p.prog_data.width()),
             reads: m.reg("reads_q", b.tiles(), 0),
+            programmed: m.net("programmed", b.tiles()),
             saturated: m.net("saturated", b.tiles()),
             upper: m.net("upper", b.tiles()),
+        }
+    }
+
+    /// Whether tile `tile`, whose number is `id`, is the one that is programmed.
+    fn programmed(&self, m: &mut Builder, tile: &Ix, id: &Expr) -> Expr {
+        let program = &self.ports.program;
+        let here = self.programmed.bit_at(tile);
+        m.assign(&here, program.on.and(program.tile.eq(id)));
+        here
+    }
+
+    /// Where a write of the line DACs goes, while programming too.
+    fn lines(&self, m: &mut Builder, schedule: &Schedule, p: &Ports, word: &Expr) -> Lines {
+        let program = &self.ports.program;
+        let one_slot = program.slot.repeat(2 * Slots::of(schedule).chunks);
+        Lines {
+            word: m.wire("line_word", program.on.mux(&program.word, word)),
+            next: m.wire("line_next", p.dac_next.and(program.on.not().repeat(schedule.lanes))),
+            slots: m.wire("line_slots", program.on.mux(one_slot, &self.lines.slots)),
         }
     }
 
@@ -189,7 +229,8 @@ impl<'a> Training<'a> {
         if self.row_tile.is_none() && own > width {
             m.unused("unused_group", &[p.group.slice(width, own - width)]);
         }
-        if low == width { fit(width) } else { m.wire("tile_group", self.ports.read_columns.mux(fit(low), fit(width))) }
+        let read = if low == width { fit(width) } else { self.ports.read_columns.mux(fit(low), fit(width)) };
+        m.wire("tile_group", self.ports.program.on.mux(&self.ports.program.group, read))
     }
 
     /// Whether row tile `row` converts.
@@ -206,6 +247,7 @@ impl<'a> Training<'a> {
         m: &mut Builder,
         schedule: &Schedule,
         tile: &Ix,
+        column: &Ix,
         column_side: &Expr,
         converts: Option<&Expr>,
     ) -> Expr {
@@ -218,8 +260,9 @@ impl<'a> Training<'a> {
         m.gen_for("gen_range", "adc", 0..count, |m, adc| {
             let sign = code.bit_at(adc * bits + (bits - 1));
             let magnitude = code.part_at(adc * bits, bits - 1).xor(sign.repeat(bits - 1));
-            m.assign(ends.bit_at(adc), magnitude.all());
-            m.assign(halves.bit_at(adc), sign.xor(code.bit_at(adc * bits + (bits - 2))));
+            let used = self.used.of(column, adc);
+            m.assign(ends.bit_at(adc), used.and(magnitude.all()));
+            m.assign(halves.bit_at(adc), used.and(sign.xor(code.bit_at(adc * bits + (bits - 2)))));
         });
         for (flag, of) in [(&self.saturated, &ends), (&self.upper, &halves)] {
             m.assign(flag.bit_at(tile), converts.map_or(of.any(), |c| c.and(of.any())));
@@ -228,10 +271,13 @@ impl<'a> Training<'a> {
     }
 
     /// Write strobe and lane mask of the tile in a column, of whichever side is written.
-    fn write(&self, m: &mut Builder, load: &Expr, mask: &Expr, column: &Ix, lanes: usize) -> (Expr, Expr) {
-        let valid = m.wire("dac_valid", load.or(self.lines.loads.bit_at(column)));
+    fn write(&self, m: &mut Builder, p: &Ports, tile: &Ix, load: &Expr, mask: &Expr, column: &Ix) -> (Expr, Expr) {
+        let lanes = mask.width();
+        let program = self.programmed.bit_at(tile).and(&p.dac_valid);
+        let valid = m.wire("dac_valid", load.or(self.lines.loads.bit_at(column)).or(program));
         let columns = self.lines.masks.part_at(column * lanes, lanes);
-        (valid, m.wire("dac_mask", self.ports.dac_side.mux(columns, mask)))
+        let mask = self.ports.dac_side.mux(columns, mask);
+        (valid, m.wire("dac_mask", self.ports.program.on.mux(&self.ports.program.mask, mask)))
     }
 
     /// Remembers which tile the last read was of.
@@ -241,7 +287,18 @@ impl<'a> Training<'a> {
         });
     }
 
-    fn finish(self, m: &mut Builder, b: &Bank, p: &Ports) -> TrainingTiles {
+    fn finish(self, m: &mut Builder, b: &Bank, p: &Ports, dones: &Expr, codes: &Expr) -> TrainingTiles {
+        m.section("The tile that is programmed");
+        let program = &self.ports.program;
+        m.assign(&program.adc_done, dones.and(&self.programmed).any());
+        m.assign(&program.pulse_done, self.pulse_dones.and(&self.programmed).any());
+        let (out, width) = (&program.codes, program.codes.width());
+        m.comb(|s| {
+            s.set(out, Expr::zero(width));
+            s.for_("each", 0..b.tiles(), |s, tile| {
+                s.if_(self.programmed.bit_at(tile), |s| s.set(out, codes.part_at(tile * width, width)));
+            });
+        });
         m.assign(&self.ports.codes_saturated, self.saturated.any());
         m.assign(&self.ports.codes_upper, self.upper.any());
         m.assign(&self.ports.pulse.done, self.pulse_dones.all());

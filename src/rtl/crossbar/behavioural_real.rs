@@ -33,6 +33,8 @@ struct Tile<'a> {
     rows: Expr,
     columns: Option<Expr>,
     ports: &'a ModelPorts,
+    /// Connected devices of a pair, in a design that trains.
+    connected: Option<Expr>,
     /// New codes of a cell's devices, plus first.
     placed: Vec<Expr>,
     data: Expr,
@@ -71,8 +73,23 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule, model: ArrayModel, jitt
     let data = m.var("cell_data", schedule.widths.cell as usize);
     let above = schedule.widths.cell as usize / sides(schedule);
     m.unused("unused_code", &placed.iter().map(|code| code.slice(above, W - above)).collect::<Vec<_>>());
-    let tile =
-        Tile { schedule, model, functions, own, events, cells, weights, weight, rows, columns, ports, placed, data };
+    let connected = t.and_then(|t| t.sides.clone());
+    let tile = Tile {
+        schedule,
+        model,
+        functions,
+        own,
+        events,
+        cells,
+        weights,
+        weight,
+        rows,
+        columns,
+        ports,
+        connected,
+        placed,
+        data,
+    };
     tile.change(m, &p, t);
 
     m.section("Conversion");
@@ -208,13 +225,22 @@ impl Tile<'_> {
             s.set_now(&v.drawn, self.functions.mix.call(&[v.key.xor(&v.number)]));
             let rises = if side == 0 { t.up.clone() } else { t.up.not() };
             s.set_now(&v.step, rises.mux(of(&steps.up), of(&steps.down)));
+            s.set_now(&v.step, v.step.umul_w(t.strength.zext(W), W));
+            s.set_now(&v.step, v.step.shr(4));
+            s.if_(v.step.sgt(int(ArrayModel::MAX_STEP)), |s| s.set_now(&v.step, int(ArrayModel::MAX_STEP)));
             s.set_now(&self.data, self.codes_of(at));
             let code = self.data.slice(side * n, n).zext(W);
             let mut arguments = vec![code, of(&self.own.low), of(&self.own.high), v.step.clone(), rises];
             arguments.push(luck(&self.model, &v.drawn));
             arguments.extend(steps.inverse.as_ref().map(of));
             let pulsed = self.functions.pulsed.as_ref().expect("the design trains");
-            s.set_now(placed, pulsed.call(&arguments));
+            let code = arguments[0].clone();
+            match &self.connected {
+                Some(sides) => s
+                    .if_(sides.bit(side), |s| s.set_now(placed, pulsed.call(&arguments)))
+                    .else_(|s| s.set_now(placed, code)),
+                None => s.set_now(placed, pulsed.call(&arguments)),
+            }
         }
         self.store(s, at);
     }
@@ -226,7 +252,9 @@ impl Tile<'_> {
         let (groups, row_groups) = (c.columns_per_adc, c.rows_per_adc);
         let most = if t.is_some() { adcs.max(row_adcs) } else { adcs };
         let slot = t.map(|_| Slot::new(m, "read_slot", c));
-        let v = Conversion { slot, ..Conversion::new(m, &self.model, most, p.code.width()) };
+        let cell = self.schedule.widths.cell as usize;
+        let codes = self.connected.as_ref().map(|_| m.var("side_codes", cell));
+        let v = Conversion { slot, codes, ..Conversion::new(m, &self.model, most, p.code.width()) };
         let group = field(&p.group, groups);
         let row_group = t.and_then(|_| field(&p.group, row_groups));
         rest(m, "unused_group", &p.group, if t.is_some() { groups.max(row_groups) } else { groups });
@@ -273,7 +301,13 @@ impl Tile<'_> {
                         self.events.key(s, &self.model, &self.functions, Draw::Read, &n.key);
                     });
                     s.set_now(&n.energy, n.root.call(std::slice::from_ref(&n.energy)));
-                    s.set_now(&n.energy, n.energy.smul_w(int(self.model.read_noise as i32), W));
+                    let deviation = |noise: u32| int(noise as i32);
+                    let both = deviation(self.model.read_noise);
+                    let noise = match &self.connected {
+                        Some(sides) => sides.all().mux(both, deviation(self.model.device_noise)),
+                        None => both,
+                    };
+                    s.set_now(&n.energy, n.energy.smul_w(noise, W));
                     s.set_now(&n.energy, n.energy.shr(8));
                 }
                 let side = t.map_or(Expr::zero(1), |t| t.read_columns.clone());
@@ -306,6 +340,15 @@ impl Tile<'_> {
     /// Adds a cell's part to a sum.
     fn add(&self, s: &mut Process, v: &Conversion, at: &Expr, to: &Ix) {
         s.set_now(&v.data, self.weights.at(at));
+        if let (Some(sides), Some(codes)) = (&self.connected, &v.codes) {
+            let n = self.code_bits();
+            s.if_(sides.all().not(), |s| {
+                s.comment("One device alone");
+                let mask = Expr::concat(&[sides.bit(1).repeat(n), sides.bit(0).repeat(n)]);
+                s.set_now(codes, self.codes_of(at).and(mask));
+                s.set_now(&v.data, codes.slice(0, n).zext(WEIGHT).sub(codes.slice(n, n).zext(WEIGHT)));
+            });
+        }
         s.set_now(v.sum.at_ix(to), v.sum.at_ix(to).add(v.data.smul_w(&v.input, W)));
     }
 
@@ -358,6 +401,8 @@ impl Pulse {
 struct Conversion {
     /// Only of a design that trains.
     slot: Option<Slot>,
+    /// Only where one side of a pair can be read.
+    codes: Option<Expr>,
     sum: Mem,
     /// ADC.
     index: Expr,
@@ -388,7 +433,7 @@ impl Conversion {
             ReadNoise { root, energy, key, number }
         });
         let result = m.var("result_q", result);
-        Self { slot: None, sum: m.mem("sum", W, adcs), index, input, data, weight, noise, result }
+        Self { slot: None, codes: None, sum: m.mem("sum", W, adcs), index, input, data, weight, noise, result }
     }
 
     fn add_energy(&self, s: &mut Process) {

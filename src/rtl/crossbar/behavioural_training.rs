@@ -1,6 +1,6 @@
 //! The behavioural view of a design that trains: device levels, reads of both sides, pulses.
 
-use super::cells::{Slot, address, convert, field, fires, log2, moved, rest, weight};
+use super::cells::{Slot, address, connected, convert, field, fires, kept, log2, moved, rest, seen, weight};
 use super::checks;
 use super::lines::{bit_lines, word_lines};
 use super::ports::{Ports, TrainingPorts};
@@ -22,6 +22,8 @@ struct Array<'a> {
     /// Codes of the word lines, and of the bit lines by group and ADC.
     rows: Expr,
     columns: Expr,
+    /// As [`connected`].
+    connected: Option<Expr>,
 }
 
 impl Array<'_> {
@@ -55,7 +57,9 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule, jitter: bool) {
         let zero = Expr::lit(cell, u128::from(CellCode::new(d).unused()));
         s.for_("index", 0..c.rows * c.columns, |s, index| s.set(cells.at_ix(index), &zero));
     });
-    let array = Array { schedule, cells, rows, columns };
+    let connected = connected(m, schedule, t);
+    m.unused("unused_strength", std::slice::from_ref(&t.strength));
+    let array = Array { schedule, cells, rows, columns, connected };
     change(m, &array, &p, t);
 
     m.section("Conversion");
@@ -100,7 +104,8 @@ fn change(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) {
                         s.if_(chosen.bit_at(column), |s| {
                             let (group, adc) = slot.take(s, column);
                             let at = array.at(group, row.value(log2(c.rows)), adc);
-                            s.set_now(&next, moved.call(&[at.clone(), t.up.clone()]));
+                            let moved = moved.call(&[at.clone(), t.up.clone()]);
+                            s.set_now(&next, kept(&at, moved, array.connected.as_ref()));
                             s.set_now(&at, &next);
                         });
                     });
@@ -128,7 +133,7 @@ fn sums(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) -> Expr {
     let row_group = field(&p.group, row_groups);
     rest(m, "unused_group", &p.group, groups.max(row_groups));
     let add = |s: &mut Process, cell: Expr, to: &Ix| {
-        s.set_now(&weight, weight_of.call(&[cell]));
+        s.set_now(&weight, weight_of.call(&[seen(&cell, array.connected.as_ref())]));
         s.set_now(sum.at_ix(to), sum.at_ix(to).add(code.smul_w(&weight, dot)));
     };
     // Lines at zero add nothing, and many are.

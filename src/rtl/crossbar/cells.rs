@@ -1,5 +1,6 @@
 //! What a cell is, and what an ADC makes of sums of cells.
 
+use super::ports::TrainingPorts;
 use crate::config::{Crossbar, PairScheme};
 use crate::device::CellCode;
 use crate::hdl::{Builder, Expr, Function, Ix, Process};
@@ -64,6 +65,23 @@ pub(super) fn weight(schedule: &Schedule, data: &dyn Fn(usize, usize) -> Expr) -
             data(0, code.bits() as usize).zext(w).sub(Expr::lit(w, u128::from(code.reference_code())))
         }
     }
+}
+
+/// Programming data of a cell with ones where a device is connected; `None` with a reference column, where all are.
+pub(super) fn connected(m: &mut Builder, schedule: &Schedule, t: &TrainingPorts) -> Option<Expr> {
+    let device = schedule.widths.cell as usize / 2;
+    let sides = t.sides.as_ref()?;
+    Some(m.wire("connected", Expr::concat(&[sides.bit(1).repeat(device), sides.bit(0).repeat(device)])))
+}
+
+/// A cell's data with nothing of devices that are not connected.
+pub(super) fn seen(data: &Expr, connected: Option<&Expr>) -> Expr {
+    connected.map_or(data.clone(), |c| data.and(c))
+}
+
+/// A cell after a pulse that would make it `moved`: devices that are not connected stay.
+pub(super) fn kept(old: &Expr, moved: Expr, connected: Option<&Expr>) -> Expr {
+    connected.map_or(moved.clone(), |c| moved.and(c).or(old.and(c.not())))
 }
 
 /// A cell after one pulse: every device stops at its own bound.

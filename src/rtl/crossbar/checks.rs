@@ -40,9 +40,18 @@ fn training(m: &mut Builder, p: &Ports, t: &TrainingPorts, converting: &Expr, pu
     });
     let others = m.wire("others", p.start.or(&p.apply).or(&p.sample).or(&p.prog_valid));
     let idle = pulsing.not();
+    let same_sides = t.sides.as_ref().map(|sides| {
+        let before = m.var("sides_before_q", 2);
+        m.clocked_no_reset(|s| s.set(&before, sides));
+        sides.eq(&before)
+    });
     m.checks(|m| {
         m.check(p.start.not().or(side.eq(&t.read_columns)), "a conversion is of the side that was not sampled");
         m.check(t.pulse_start.not().or(&applied), "a pulse starts before lines are applied");
+        if let Some(same) = &same_sides {
+            m.check(converting.not().or(same), "devices are connected or disconnected during a conversion");
+            m.check(idle.or(same), "devices are connected or disconnected during a pulse");
+        }
         m.check(t.pulse_start.not().or(converting.not()), "a pulse starts during a conversion");
         m.check(t.pulse_start.not().or(others.not()), "a pulse starts together with something else");
         for (strobe, message) in [

@@ -1,6 +1,6 @@
 //! The emulation of a design that trains: one walk over the memory serves reads of both sides and pulses.
 
-use super::cells::{address, convert, field, fires, log2, moved, rest, weight};
+use super::cells::{address, connected, convert, field, fires, kept, log2, moved, rest, seen, weight};
 use super::lines::{bit_lines, word_lines};
 use super::ports::{Ports, TrainingPorts};
 use super::walk::Walk;
@@ -23,6 +23,7 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule) {
     m.section("Line DACs");
     let rows = word_lines(m, schedule, &p);
     let columns = bit_lines(m, schedule, &p, t);
+    m.unused("unused_strength", std::slice::from_ref(&t.strength));
     let walk = Walk::new(m, schedule, &p, t);
     let stage = memory(m, schedule, &p, t, &walk, &rows, &columns);
     conversion(m, schedule, &p, &walk, &stage);
@@ -42,6 +43,8 @@ struct Stage {
     word: Expr,
     row_code: Expr,
     column_codes: Expr,
+    /// As [`connected`].
+    connected: Option<Expr>,
 }
 
 /// Block RAM with one read and one write port. Pulses write each word behind the walk.
@@ -72,7 +75,7 @@ fn memory(
     let behind = m.var("behind_q", read.width());
     let row_code = m.var("row_code_q", 8);
     let column_codes = m.var("column_codes_q", 8 * adcs);
-    let stage = Stage { word, row_code, column_codes };
+    let stage = Stage { word, row_code, column_codes, connected: connected(m, schedule, t) };
     let writes = pulse(m, schedule, t, walk, &stage);
     let write = m.wire("write", writes.valid.or(p.prog_valid.and(&t.prog_write)));
     let write_address = m.wire("write_address", writes.valid.mux(&behind, &programmed));
@@ -128,7 +131,10 @@ fn pulse(m: &mut Builder, schedule: &Schedule, t: &TrainingPorts, walk: &Walk, s
     m.gen_for("gen_pulse", "column", 0..adcs, |m, column| {
         let level = stage.word.part_at(column * cell, cell);
         let chosen = fires.call(&[stage.column_codes.part_at(column * 8, 8), columns_negative.clone()]);
-        m.assign(data.part_at(column * cell, cell), chosen.mux(moved.call(&[level.clone(), up.clone()]), level));
+        let moved = m.wire("moved_cell", moved.call(&[level.clone(), up.clone()]));
+        let kept = kept(&level, moved, stage.connected.as_ref());
+        let kept = if stage.connected.is_some() { m.wire("kept_cell", kept) } else { kept };
+        m.assign(data.part_at(column * cell, cell), chosen.mux(kept, level));
     });
     let fired = fires.call(&[stage.row_code.clone(), rows_negative]);
     let valid = m.wire("pulse_write", walk.adding.and(&walk.pulse).and(fired));
@@ -154,8 +160,9 @@ fn conversion(m: &mut Builder, schedule: &Schedule, p: &Ports, walk: &Walk, stag
     let factors = m.wire("factors", walk.column.mux(&stage.column_codes, stage.row_code.repeat(adcs)));
     let weights = m.net("weights", adcs * ww);
     let products = m.net("products", adcs * dot);
+    let words = m.wire("seen", seen(&stage.word, stage.connected.as_ref().map(|c| c.repeat(adcs)).as_ref()));
     m.gen_for("gen_product", "column", 0..adcs, |m, column| {
-        let level = |lo: usize, n: usize| stage.word.part_at(column * cell + lo, n);
+        let level = |lo: usize, n: usize| words.part_at(column * cell + lo, n);
         m.assign(weights.part_at(column * ww, ww), weight(schedule, &level));
         let product = factors.part_at(column * 8, 8).smul_w(weights.part_at(column * ww, ww), dot);
         m.assign(products.part_at(column * dot, dot), product);

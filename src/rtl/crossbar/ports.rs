@@ -1,9 +1,13 @@
 //! The ports of the macro, the same in every view.
 
 use super::{Slots, tile_word_bits};
+use crate::config::PairScheme;
 use crate::hdl::{Builder, Expr};
 use crate::rtl::lanes::Sizes;
 use crate::schedule::Schedule;
+
+/// Bits of a pulse's strength.
+pub(in crate::rtl) const STRENGTH_BITS: usize = 8;
 
 pub(super) struct Ports {
     pub dac_valid: Expr,
@@ -44,6 +48,9 @@ pub(super) struct TrainingPorts {
     pub rows_negative: Expr,
     pub columns_negative: Expr,
     pub up: Expr,
+    pub strength: Expr,
+    /// Which devices of a pair are connected; `None` with a reference column.
+    pub sides: Option<Expr>,
     pub pulse_done: Expr,
     pub prog_write: Expr,
     pub levels: Expr,
@@ -98,12 +105,17 @@ impl Ports {
         let pulse = trains.then(|| {
             m.group("Pulse: every cell between a word line and a bit line of these signs moves by one level");
             (
-                m.input("pulse_start_i", 1, "one cycle; the next three count in it"),
+                m.input("pulse_start_i", 1, "one cycle; the next four count in it"),
                 m.input("pulse_rows_negative_i", 1, "word lines with negative codes, else positive ones"),
                 m.input("pulse_columns_negative_i", 1, "bit lines with negative codes, else positive ones"),
                 m.input("pulse_up_i", 1, "1: towards larger weights"),
+                m.input("pulse_strength_i", STRENGTH_BITS, "16: a nominal pulse; others in proportion"),
                 m.output_reg("pulse_done_o", 1, 0, "high from the end of a pulse to the next start"),
             )
+        });
+        let sides = (trains && d.crossbar.pair == PairScheme::Differential).then(|| {
+            m.group("Reads and pulses: connected devices of a pair; the others add nothing and do not move");
+            m.input("sides_i", 2, "bit 0 plus, bit 1 minus")
         });
         m.group("Programming: the cells of one word line that belong to one conversion group");
         let prog_valid = m.input("prog_valid_i", 1, "");
@@ -114,7 +126,7 @@ impl Ports {
         let levels =
             trains.then(|| m.output("prog_data_o", cells, "levels; from the cycle after a read to the next read"));
         let training = (|| {
-            let (pulse_start, rows_negative, columns_negative, up, pulse_done) = pulse?;
+            let (pulse_start, rows_negative, columns_negative, up, strength, pulse_done) = pulse?;
             Some(TrainingPorts {
                 dac_side: dac_side?,
                 dac_slot: dac_slot?,
@@ -123,6 +135,8 @@ impl Ports {
                 rows_negative,
                 columns_negative,
                 up,
+                strength,
+                sides,
                 pulse_done,
                 prog_write: prog_write?,
                 levels: levels?,

@@ -23,6 +23,9 @@ impl Top<'_> {
                     ("vector_ready", "read_ready"),
                     ("apply", "read_apply"),
                     ("active", "read_active"),
+                    ("sample", "read_sample"),
+                    ("phase", "read_phase"),
+                    ("adc_start", "read_start"),
                     ("done", "done"),
                     ("release", "release_group"),
                 ],
@@ -36,7 +39,9 @@ impl Top<'_> {
         }
         self.net("result_word", result_word_bits(schedule));
         self.net("result_next", self.sizes.lanes);
-        self.wire("prog", self.get("prog_valid").and(self.get("prog_ready")));
+        let prog = self.get("prog_valid").and(self.get("prog_ready"));
+        let prog = if self.trains { prog.and(self.get("verifies").not()) } else { prog };
+        self.wire("prog", prog);
         if self.trains {
             self.array_training_inputs();
         }
@@ -47,15 +52,30 @@ impl Top<'_> {
         let mut wide_sums = Vec::new();
         for (i, b) in schedule.banks.iter().enumerate() {
             let name = &b.name;
-            let select = self.wire(&format!("select_{name}"), layer.eq(Expr::lit(lw, i as u128)));
+            let select = layer.eq(Expr::lit(lw, i as u128));
+            let select = if self.trains { select.and(self.get("programming").not()) } else { select };
+            let select = self.wire(&format!("select_{name}"), select);
             let module = bank(schedule, i, &macro_module);
+            let own = ["select", "done", "sums", "codes_saturated", "codes_upper", "pulse_done", "prog_data_o"];
+            let programmed = ["program_adc_done", "program_codes", "program_pulse_done"];
             let mut own: Vec<(String, String)> =
-                ["select", "done", "sums", "codes_saturated", "codes_upper", "pulse_done", "prog_data_o"]
-                    .iter()
-                    .map(|p| ((*p).to_owned(), format!("{}_{name}", base(p))))
-                    .collect();
-            let gain = if self.trains { "read_gain" } else { "gain" };
+                own.into_iter().chain(programmed).map(|p| (p.to_owned(), format!("{}_{name}", base(p)))).collect();
+            let gain = if self.trains { "tile_gain" } else { "gain" };
             own.extend([("adc_gain", gain), ("prog_valid", "prog")].map(|(p, n)| (p.to_owned(), n.to_owned())));
+            if self.trains {
+                own.extend(
+                    [
+                        "dac_valid",
+                        "dac_side",
+                        "dac_data",
+                        "pulse_start",
+                        "pulse_up",
+                        "pulse_rows_negative",
+                        "pulse_columns_negative",
+                    ]
+                    .map(|p| (p.to_owned(), format!("tile_{p}"))),
+                );
+            }
             self.place(&format!("u_bank_{name}"), &module, &pairs(&own));
             let sums = self.get(&format!("sums_{name}"));
             let width = sums.width() / l;

@@ -5,6 +5,7 @@ mod array;
 mod memories;
 mod nets;
 mod ports;
+mod programmer;
 mod results;
 mod sequencer;
 mod training;

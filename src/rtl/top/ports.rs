@@ -59,13 +59,16 @@ impl Top<'_> {
         self.input("prog_data_i", cell_word, "levels a cell, ADC 0 in the low bits");
         if trains {
             self.output_beside("prog_data_o", cell_word, "cells that were read, in the cycle after");
+            let adcs = schedule.design.crossbar.adcs();
+            self.output("prog_failed_o", adcs, "by ADC: cells of the last word by write-verify that failed");
         }
         self.m.group("Configuration: only while not busy");
         self.input("cfg_valid_i", 1, "");
         self.output("cfg_ready_o", 1, "");
         if trains {
             self.input("cfg_write_i", 1, "0: read");
-            let spaces = "0 bias word, 1 {shift, gain}, 2 training registers, 3..12 counters, 15 trainer";
+            let spaces =
+                "0 bias word, 1 {shift, gain}, 2 training registers, 3..12 counters, 14 write-verify, 15 trainer";
             self.input("cfg_space_i", 4, spaces);
         } else {
             self.input("cfg_space_i", 1, "0 bias word, 1 layer parameters {shift, gain}");

@@ -35,9 +35,11 @@ impl Top<'_> {
                 ("cmd_arg", "host_cmd_arg"),
                 ("in_valid", "host_in_valid"),
                 ("in_ready", "host_in_ready"),
-                ("busy", "host_busy"),
+                ("busy", "sequencer_busy"),
             ];
             self.place("u_host", &module, &[&HOST[..], &host_side].concat());
+            let program = self.net("programming", 1);
+            self.assign("host_busy", self.get("sequencer_busy").or(program));
         } else {
             self.place("u_host", &module, &HOST);
         }
@@ -64,8 +66,12 @@ impl Top<'_> {
         self.wire("cfg_bias", write.and(biases).and(in_biases));
         let idle = self.get("busy").not();
         let (prog_ready, cfg_ready) = (self.get("prog_ready"), self.get("cfg_ready"));
-        self.m.assign(&prog_ready, &idle);
         self.m.assign(&cfg_ready, &idle);
+        if self.trains {
+            self.programmer(&idle);
+        } else {
+            self.m.assign(&prog_ready, &idle);
+        }
         let bias_address = address.trunc(bw);
         self.wire("cfg_bias_address", bias_address);
         if self.trains {

@@ -1,6 +1,7 @@
 //! What only a design that trains has: trainer, registers, updates, errors, adaptation, and who uses which memory.
 
 use super::nets::Top;
+use super::programmer::PROGRAMMER_SPACE;
 use crate::config::UpdateRule;
 use crate::hdl::{Expr, Module};
 use crate::numeric::{BIAS_BITS, SHIFT_BITS};
@@ -128,7 +129,8 @@ impl Top<'_> {
         });
         let answer = self.m.var("cfg_answer_q", width);
         let from_memory = self.m.var("cfg_from_memory_q", 1);
-        let value = is(TRAINER_SPACE).mux(counter.zext(width), &registers);
+        let verify = self.get("verify_read_data").zext(width);
+        let value = is(TRAINER_SPACE).mux(counter.zext(width), is(PROGRAMMER_SPACE).mux(verify, &registers));
         self.m.clocked_no_reset(|s| {
             s.if_(reads, |s| {
                 s.set(&answer, &value);
@@ -147,15 +149,6 @@ impl Top<'_> {
         outs.map(|p| super::nets::base(p.name()).to_owned()).collect()
     }
 
-    /// Lines that only training drives.
-    pub(super) fn array_training_inputs(&mut self) {
-        let read = self.get("read_apply");
-        let pulse = self.net("pulse_apply", 1);
-        self.wire("apply", read.or(&pulse));
-        let backward = self.get("op_backward");
-        self.wire("read_columns", backward);
-    }
-
     pub(super) fn array_training_outputs(&mut self) {
         for flag in ["codes_saturated", "codes_upper"] {
             let any = self.selected(flag);
@@ -167,6 +160,7 @@ impl Top<'_> {
         let cells = cells.reduce(|a, b| a.or(b)).expect("a design has layers");
         let out = self.get("prog_data_o");
         self.m.assign(&out, cells);
+        self.programmer_answers();
     }
 
     /// A flag of the running layer's bank.
@@ -283,7 +277,7 @@ impl Top<'_> {
         let other = self.get(if self.accumulates() { "outer_apply" } else { "pulse_apply" });
         let taken = self.net("read_apply", 1).or(other);
         self.assign("vectors_taken", taken);
-        let active = self.net("read_active", 1).or(self.get("pulse_active"));
+        let active = self.net("read_active", 1).or(self.get("pulse_active")).or(self.get("program_active"));
         let out = self.get("array_active");
         self.m.assign(&out, active);
     }
@@ -474,7 +468,8 @@ impl Top<'_> {
             self.shared_memory("u_gradients", &gradients, "gradient", ["apply", "outer"]);
             clearing = clearing.or(self.get("outer_clearing"));
         }
-        self.assign("clearing", clearing);
+        // Nor is a command taken while a word is programmed.
+        self.assign("clearing", clearing.or(self.get("programming")));
     }
 
     /// A memory with two users, of which the first has precedence.

@@ -14,7 +14,8 @@
 // from sampling to the last conversion. A pulse moves every cell whose word line and bit line hold
 // codes of the chosen signs by one level; it needs lines that were applied, and nothing else
 // happens between pulse_start_i and pulse_done_o. What was sampled is void after a pulse. Cells of
-// lines that hold 0 never move.
+// lines that hold 0 never move. sides_i is stable from sampling to the last conversion, and to the
+// end of a pulse.
 //
 // Latency: adc_done_o 11 cycles after adc_start_i; pulse_done_o 99 cycles after pulse_start_i;
 // prog_data_o 1 cycle after prog_valid_i.
@@ -51,12 +52,15 @@ module memgan_crossbar (
   output reg         adc_done_o,
   output reg  [31:0] adc_code_o,                // signed, ADC 0 in the low bits
   // Pulse: every cell between a word line and a bit line of these signs moves by one level
-  input  wire        pulse_start_i,             // one cycle; the next three count in it
+  input  wire        pulse_start_i,             // one cycle; the next four count in it
   // word lines with negative codes, else positive ones
   input  wire        pulse_rows_negative_i,
   input  wire        pulse_columns_negative_i,  // bit lines with negative codes, else positive ones
   input  wire        pulse_up_i,                // 1: towards larger weights
+  input  wire [7:0]  pulse_strength_i,          // 16: a nominal pulse; others in proportion
   output reg         pulse_done_o,              // high from the end of a pulse to the next start
+  // Reads and pulses: connected devices of a pair; the others add nothing and do not move
+  input  wire [1:0]  sides_i,                   // bit 0 plus, bit 1 minus
   // Programming: the cells of one word line that belong to one conversion group
   input  wire        prog_valid_i,
   input  wire        prog_write_i,              // 1: write, 0: read
@@ -162,6 +166,9 @@ module memgan_crossbar (
     end
   end
 
+  wire [11:0] connected = {{6{sides_i[1]}}, {6{sides_i[0]}}};
+  wire        unused_strength = &{1'b0, pulse_strength_i};
+
   localparam [5:0] LAST_LEVEL = 6'd63;  // levels - 1
 
   function [5:0] stepped(input [5:0] level, input higher);
@@ -220,7 +227,8 @@ module memgan_crossbar (
           for (group = 0; group < 4; group = group + 1) begin
             for (adc = 0; adc < 4; adc = adc + 1) begin
               if (chosen[group*4 + adc]) begin
-                next = moved(level_q[{group[1:0], row[3:0], adc[1:0]}], pulse_up_i);
+                next = (moved(level_q[{group[1:0], row[3:0], adc[1:0]}], pulse_up_i) & connected) |
+                    (level_q[{group[1:0], row[3:0], adc[1:0]}] & ~connected);
                 level_q[{group[1:0], row[3:0], adc[1:0]}] = next;
               end
             end
@@ -281,7 +289,8 @@ module memgan_crossbar (
             line_code = column_line_q[(group*4 + adc)*8 +: 8];
             if (|line_code) begin
               for (line = 0; line < 2; line = line + 1) begin
-                weight = weight_of(level_q[{group[1:0], adc_group_i, line[0:0], adc[1:0]}]);
+                weight = weight_of(level_q[{group[1:0], adc_group_i, line[0:0], adc[1:0]}] &
+                                       connected);
                 sum[line] = sum[line] +
                     $unsigned($signed({{10{line_code[7]}}, line_code}) *
                         $signed({{11{weight[6]}}, weight}));
@@ -294,7 +303,7 @@ module memgan_crossbar (
           line_code = line_q[row*8 +: 8];
           if (|line_code) begin
             for (adc = 0; adc < 4; adc = adc + 1) begin
-              weight = weight_of(level_q[{adc_group_i[1:0], row[3:0], adc[1:0]}]);
+              weight = weight_of(level_q[{adc_group_i[1:0], row[3:0], adc[1:0]}] & connected);
               sum[adc] = sum[adc] +
                   $unsigned($signed({{10{line_code[7]}}, line_code}) *
                       $signed({{11{weight[6]}}, weight}));
@@ -436,7 +445,12 @@ module memgan_crossbar (
     end
   end
 
-  wire others = adc_start_i || apply_i || sample_i || prog_valid_i;
+  wire       others = adc_start_i || apply_i || sample_i || prog_valid_i;
+  reg  [1:0] sides_before_q;
+
+  always @(posedge clk_i) begin
+    sides_before_q <= sides_i;
+  end
 
 `ifndef SYNTHESIS
 `ifndef FORMAL
@@ -453,6 +467,24 @@ module memgan_crossbar (
     if (rst_ni) begin
       if (!(!pulse_start_i || applied_q)) begin
         $display("%m: a pulse starts before lines are applied");
+        $stop;
+      end
+    end
+  end
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      if (!(!busy_q || sides_i == sides_before_q)) begin
+        $display("%m: devices are connected or disconnected during a conversion");
+        $stop;
+      end
+    end
+  end
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      if (!(!pulsing_q || sides_i == sides_before_q)) begin
+        $display("%m: devices are connected or disconnected during a pulse");
         $stop;
       end
     end

@@ -14,7 +14,8 @@
 // from sampling to the last conversion. A pulse moves every cell whose word line and bit line hold
 // codes of the chosen signs by one level; it needs lines that were applied, and nothing else
 // happens between pulse_start_i and pulse_done_o. What was sampled is void after a pulse. Cells of
-// lines that hold 0 never move.
+// lines that hold 0 never move. sides_i is stable from sampling to the last conversion, and to the
+// end of a pulse.
 
 `default_nettype none
 
@@ -49,12 +50,15 @@ module memgan_crossbar (
   output reg         adc_done_o,
   output reg  [31:0] adc_code_o,                // signed, ADC 0 in the low bits
   // Pulse: every cell between a word line and a bit line of these signs moves by one level
-  input  wire        pulse_start_i,             // one cycle; the next three count in it
+  input  wire        pulse_start_i,             // one cycle; the next four count in it
   // word lines with negative codes, else positive ones
   input  wire        pulse_rows_negative_i,
   input  wire        pulse_columns_negative_i,  // bit lines with negative codes, else positive ones
   input  wire        pulse_up_i,                // 1: towards larger weights
+  input  wire [7:0]  pulse_strength_i,          // 16: a nominal pulse; others in proportion
   output reg         pulse_done_o,              // high from the end of a pulse to the next start
+  // Reads and pulses: connected devices of a pair; the others add nothing and do not move
+  input  wire [1:0]  sides_i,                   // bit 0 plus, bit 1 minus
   // Programming: the cells of one word line that belong to one conversion group
   input  wire        prog_valid_i,
   input  wire        prog_write_i,              // 1: write, 0: read

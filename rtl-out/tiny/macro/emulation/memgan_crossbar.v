@@ -14,7 +14,8 @@
 // from sampling to the last conversion. A pulse moves every cell whose word line and bit line hold
 // codes of the chosen signs by one level; it needs lines that were applied, and nothing else
 // happens between pulse_start_i and pulse_done_o. What was sampled is void after a pulse. Cells of
-// lines that hold 0 never move.
+// lines that hold 0 never move. sides_i is stable from sampling to the last conversion, and to the
+// end of a pulse.
 //
 // Latency: adc_done_o 19 cycles after adc_start_i, a word line a cycle, or 11 for a column read, a
 // memory word a cycle; pulse_done_o 67 cycles after pulse_start_i, a memory word a cycle;
@@ -52,12 +53,15 @@ module memgan_crossbar (
   output reg         adc_done_o,
   output reg  [31:0] adc_code_o,                // signed, ADC 0 in the low bits
   // Pulse: every cell between a word line and a bit line of these signs moves by one level
-  input  wire        pulse_start_i,             // one cycle; the next three count in it
+  input  wire        pulse_start_i,             // one cycle; the next four count in it
   // word lines with negative codes, else positive ones
   input  wire        pulse_rows_negative_i,
   input  wire        pulse_columns_negative_i,  // bit lines with negative codes, else positive ones
   input  wire        pulse_up_i,                // 1: towards larger weights
+  input  wire [7:0]  pulse_strength_i,          // 16: a nominal pulse; others in proportion
   output reg         pulse_done_o,              // high from the end of a pulse to the next start
+  // Reads and pulses: connected devices of a pair; the others add nothing and do not move
+  input  wire [1:0]  sides_i,                   // bit 0 plus, bit 1 minus
   // Programming: the cells of one word line that belong to one conversion group
   input  wire        prog_valid_i,
   input  wire        prog_write_i,              // 1: write, 0: read
@@ -151,6 +155,9 @@ module memgan_crossbar (
       end
     end
   end
+
+  wire [11:0] connected = {{6{sides_i[1]}}, {6{sides_i[0]}}};
+  wire        unused_strength = &{1'b0, pulse_strength_i};
 
   // ---- Walk over the memory: word lines of a group, or all groups of word lines ----
 
@@ -266,9 +273,11 @@ module memgan_crossbar (
   genvar column;
   generate
     for (column = 0; column < 4; column = column + 1) begin : gen_pulse
+      wire [11:0] moved_cell = moved(word_q[column*12 +: 12], up_q);
+      wire [11:0] kept_cell = (moved_cell & connected) | (word_q[column*12 +: 12] & ~connected);
+
       assign pulsed[column*12 +: 12] = fires(column_codes_q[column*8 +: 8],
-                                             columns_negative_q) ? moved(word_q[column*12 +: 12],
-                                                                         up_q)
+                                             columns_negative_q) ? kept_cell
           : word_q[column*12 +: 12];
     end
   endgenerate
@@ -351,11 +360,12 @@ module memgan_crossbar (
   wire [31:0] factors = column_q ? column_codes_q : {4{row_code_q}};
   wire [27:0] weights;
   wire [71:0] products;
+  wire [47:0] seen = word_q & {4{connected}};
 
   generate
     for (column = 0; column < 4; column = column + 1) begin : gen_product
-      assign weights[column*7 +: 7] = {1'b0, word_q[column*12 +: 6]} -
-          {1'b0, word_q[column*12 + 6 +: 6]};
+      assign weights[column*7 +: 7] = {1'b0, seen[column*12 +: 6]} -
+          {1'b0, seen[column*12 + 6 +: 6]};
       assign products[column*18 +: 18] = $signed({{10{factors[column*8 + 7]}},
                                                   factors[column*8 +: 8]}) *
           $signed({{11{weights[column*7 + 6]}}, weights[column*7 +: 7]});
@@ -528,7 +538,12 @@ module memgan_crossbar (
     end
   end
 
-  wire others = adc_start_i || apply_i || sample_i || prog_valid_i;
+  wire       others = adc_start_i || apply_i || sample_i || prog_valid_i;
+  reg  [1:0] sides_before_q;
+
+  always @(posedge clk_i) begin
+    sides_before_q <= sides_i;
+  end
 
 `ifndef SYNTHESIS
 `ifndef FORMAL
@@ -545,6 +560,24 @@ module memgan_crossbar (
     if (rst_ni) begin
       if (!(!pulse_start_i || applied_q)) begin
         $display("%m: a pulse starts before lines are applied");
+        $stop;
+      end
+    end
+  end
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      if (!(!converting || sides_i == sides_before_q)) begin
+        $display("%m: devices are connected or disconnected during a conversion");
+        $stop;
+      end
+    end
+  end
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (rst_ni) begin
+      if (!(!pulsing || sides_i == sides_before_q)) begin
+        $display("%m: devices are connected or disconnected during a pulse");
         $stop;
       end
     end

@@ -1,0 +1,92 @@
+//! Programming by pulses in the simulator, with golden write-verify beside it, word by word.
+
+use super::session::{program_word_of, read_config};
+use crate::cosim::{ConfigSpace, ConfigWord, CosimError, Driver, Op};
+use crate::device::{Content, ProgramWord, TileEvents, VerifyCounters, WriteVerify};
+use crate::rtl::ProgramRegister;
+use crate::schedule::Schedule;
+
+/// What programming by pulses took, and where hardware and golden model differ.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProgrammingReport {
+    pub counters: VerifyCounters,
+    /// Words with a cell that failed.
+    pub failed_words: usize,
+    /// Cycles from each word's first to its last, added up.
+    pub cycles: u64,
+    /// Cells said to have failed, counters, and cycles (of the behavioural view) that differ; empty if none do.
+    pub differences: Vec<String>,
+}
+
+/// Most cycles that a word may take: far beyond any latency of a macro that answers at all.
+const PATIENCE: u64 = 1 << 32;
+
+/// Programs all cells of `content` by pulses, from unprogrammed devices and with noise seeded by `seed`. Returns what the
+/// devices of each layer's words hold in the golden model, in the order of the words. `exact_cycles`: the macro has the
+/// latencies of the design.
+pub(super) fn program_by_pulses(
+    schedule: &Schedule,
+    content: &Content,
+    verify: &WriteVerify,
+    seed: u32,
+    exact_cycles: bool,
+    driver: &mut Driver,
+) -> Result<(Vec<Vec<ProgramWord>>, ProgrammingReport), CosimError> {
+    driver.command(Op::Seed, seed)?;
+    driver.wait_idle(1_000_000)?;
+    let register = |r: ProgramRegister, value: u32| register_word(r as u32, value);
+    let r = &verify.registers;
+    driver.config(&[
+        register(ProgramRegister::ReadInput, r.read_input.into()),
+        register(ProgramRegister::ReadGain, r.read_gain.into()),
+        register(ProgramRegister::Tolerance, r.tolerance.into()),
+        register(ProgramRegister::MaxPulses, r.max_pulses.into()),
+        register(ProgramRegister::Mode, r.mode as u32),
+        register(ProgramRegister::Set, r.set.word()),
+        register(ProgramRegister::Reset, r.reset.word()),
+        register(ProgramRegister::Counters, 0),
+        register(ProgramRegister::Verify, 1),
+    ])?;
+    let mut events = vec![TileEvents { seed, ..TileEvents::default() }; schedule.tiles()];
+    let mut report = ProgrammingReport::default();
+    let mut reached = Vec::new();
+    for layer in &content.layers {
+        let mut words = Vec::new();
+        for word in &layer.cells {
+            let mut cells = verify.unprogrammed(word.tile, word.row, word.group);
+            let result = verify.program_word(word, &mut cells, &mut events[word.tile]);
+            driver.program(&[program_word_of(schedule, word)])?;
+            let start = driver.cycle();
+            driver.wait_idle(PATIENCE)?;
+            let cycles = driver.cycle() - start;
+            let place = || format!("tile {} row {} group {}", word.tile, word.row, word.group);
+            let mask = driver.model().peek_wide("prog_failed_o")?;
+            let failed: Vec<bool> = (0..cells.len()).map(|a| mask[a / 32] >> (a % 32) & 1 == 1).collect();
+            if failed != result.failed {
+                report.differences.push(format!("{}: failed {:?}, got {failed:?}", place(), result.failed));
+            }
+            let predicted = verify.cycles(&result.counters);
+            if exact_cycles && cycles != predicted {
+                report.differences.push(format!("{}: {predicted} cycles, got {cycles}", place()));
+            }
+            report.failed_words += usize::from(result.failed.contains(&true));
+            report.cycles += cycles;
+            report.counters.add(&result.counters);
+            words.push(ProgramWord { cells, ..word.clone() });
+        }
+        reached.push(words);
+    }
+    driver.config(&[register(ProgramRegister::Verify, 0)])?;
+    for (k, expected) in report.counters.values().into_iter().enumerate() {
+        let got = read_config(driver, ConfigSpace::Programming, ProgramRegister::Counters as usize + k)?[0];
+        if got != expected {
+            report.differences.push(format!("counter {k}: {expected}, got {got}"));
+        }
+    }
+    Ok((reached, report))
+}
+
+/// A word of the configuration port for a register of write-verify.
+fn register_word(addr: u32, value: u32) -> ConfigWord {
+    ConfigWord { space: ConfigSpace::Programming, addr, data: vec![value] }
+}
