@@ -30,6 +30,9 @@ pub struct Args {
     /// Levels of a pixel, from 2 to those of the devices.
     #[arg(long, value_name = "N", default_value_t = 2)]
     levels: u32,
+    /// Levels of the devices that are left out at both ends, which not every device reaches.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    margin: u32,
     /// How strong each pulse of the programming is.
     #[arg(long, value_enum, default_value_t = Mode::Adaptive)]
     mode: Mode,
@@ -85,7 +88,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
         Some(path) => Picture::read_png(path, args.size)?,
         None => {
             // A drawing of a size that nothing could hold is not begun.
-            Memory::new(&design, size, args.levels)?;
+            Memory::new(&design, size, args.levels, args.margin)?;
             Picture::pattern(pattern(args.pattern), size.0, size.1, args.seed)
         }
     };
@@ -108,7 +111,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
     files.push(args.out.join("spread.png"));
     let stored: Vec<(f64, &Stored)> = each.iter().map(|(spread, (_, stored))| (*spread, stored)).collect();
     plot(&design, &stored).write(&files[files.len() - 1])?;
-    table(&design, &each[0].1.0, &stored, &files, output)?;
+    table(args, &design, &each[0].1.0, &stored, &files, output)?;
     Ok(Outcome::Success)
 }
 
@@ -123,7 +126,7 @@ fn pattern(name: PatternName) -> Pattern {
 }
 
 fn store(args: &Args, design: &Design, picture: &Picture) -> Result<(Memory, Stored), CliError> {
-    let mut memory = Memory::new(design, (picture.height, picture.width), args.levels)?;
+    let mut memory = Memory::new(design, (picture.height, picture.width), args.levels, args.margin)?;
     let registers = &mut memory.verify.registers;
     registers.mode = match args.mode {
         Mode::Fixed => StrengthMode::Fixed,
@@ -160,7 +163,7 @@ fn figures(stored: &Stored) -> Value {
 }
 
 /// What was stored how, without the results.
-fn setting(design: &Design, memory: &Memory, stored: &Stored) -> Value {
+fn setting(args: &Args, design: &Design, memory: &Memory, stored: &Stored) -> Value {
     let (layout, r) = (&memory.layout, &memory.verify.registers);
     json!({
         "design": design.name,
@@ -168,6 +171,7 @@ fn setting(design: &Design, memory: &Memory, stored: &Stored) -> Value {
         "width": layout.width,
         "levels": stored.levels,
         "bits_per_pixel": stored.bits(),
+        "margin": args.margin,
         "tiles": layout.tiles(),
         "tile_rows": layout.rows,
         "tile_columns": layout.columns,
@@ -195,7 +199,7 @@ fn one(
     output: &mut Output,
 ) -> Result<(), CliError> {
     if output.format == Format::Json {
-        let mut object = setting(design, memory, stored);
+        let mut object = setting(args, design, memory, stored);
         let more = figures(stored);
         for (key, value) in more.as_object().into_iter().flatten() {
             object[key] = value.clone();
@@ -232,6 +236,7 @@ fn one(
 }
 
 fn table(
+    args: &Args,
     design: &Design,
     memory: &Memory,
     stored: &[(f64, &Stored)],
@@ -245,7 +250,7 @@ fn table(
             figures["spread"] = spread.into();
             figures
         };
-        let mut object = setting(design, memory, first);
+        let mut object = setting(args, design, memory, first);
         object["spreads"] = stored.iter().map(row).collect();
         object["files"] = json!(files);
         return output.json(object);

@@ -5,8 +5,11 @@ use crate::config::Design;
 use crate::device::DevicePlace;
 use crate::schedule::Schedule;
 
-/// One pixel a cell. The picture lies on the tiles as it is seen: a block of rows and columns of pixels on each, blocks from
-/// left to right and down on tiles 0, 1, ..., pixel rows on word lines, pixel columns on bit lines (pairs).
+/// One pixel a cell: a block of pixel rows and columns on each tile, blocks from left to right and down on tiles 0, 1, ...
+///
+/// Pixel rows lie on word lines. Neighbours of a row are converted by neighbouring ADCs at the same time, as the columns of
+/// a weight matrix are, so a narrow picture takes few conversions, and no word of the programming port has unused cells
+/// where the width is a multiple of the ADCs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     pub height: usize,
@@ -66,7 +69,7 @@ impl Layout {
     /// The number of the pixel at a place, row by row; `None` beside the picture.
     pub fn pixel(&self, tile: usize, row: usize, group: usize, adc: usize) -> Option<usize> {
         let y = tile / self.across() * self.rows + row;
-        let x = tile % self.across() * self.columns + self.bit_line(group, adc);
+        let x = tile % self.across() * self.columns + group * self.adcs + adc;
         (y < self.height && x < self.width).then_some(y * self.width + x)
     }
 
@@ -78,8 +81,8 @@ impl Layout {
     /// Where a pixel lies: the inverse of [`Layout::pixel`]; the plus device of a pair.
     pub fn place(&self, pixel: usize) -> DevicePlace {
         let (y, x) = (pixel / self.width, pixel % self.width);
-        let (tile, line) = (y / self.rows * self.across() + x / self.columns, x % self.columns);
-        let (group, adc) = (line % self.groups(), line / self.groups());
+        let (tile, slot) = (y / self.rows * self.across() + x / self.columns, x % self.columns);
+        let (group, adc) = (slot / self.adcs, slot % self.adcs);
         DevicePlace { tile, row: y % self.rows, group, adc, minus: false }
     }
 }

@@ -9,7 +9,7 @@ use crate::numeric::{Draw, adc, draw, event_key, saturate};
 
 /// A design that stores pictures of one size with one number of levels.
 ///
-/// A pixel's level is the level of the cell's device, of a pair's plus device; the minus device stays at its lowest level.
+/// A pixel's level is the level of the cell's device, of a pair's plus device; the minus device has the level of black.
 /// A cell is read as always, plus less minus.
 #[derive(Clone, Debug)]
 pub struct Memory {
@@ -42,24 +42,32 @@ pub struct Stored {
 }
 
 impl Memory {
-    /// A memory for pictures of `height x width` with `levels` levels a pixel, which are spaced evenly over the device's.
+    /// A memory for pictures of `height x width` with `levels` levels a pixel, which are spaced evenly over those of the device
+    /// but for `margin` at both ends: few devices reach every level.
     ///
     /// The registers of write-verify are those out of reset but for the tolerance, a quarter of the distance of two levels:
     /// half as far as it may be read wrong.
     ///
     /// # Errors
     /// A picture that does not fit, more levels than the device has, or than the ADC tells apart.
-    pub fn new(design: &Design, (height, width): (usize, usize), levels: u32) -> Result<Self, MemoryError> {
+    pub fn new(
+        design: &Design,
+        (height, width): (usize, usize),
+        levels: u32,
+        margin: u32,
+    ) -> Result<Self, MemoryError> {
         let layout = Layout::new(design, height, width)?;
-        let most = design.device.levels;
+        let of_device = design.device.levels;
+        let most = of_device.saturating_sub(margin.saturating_mul(2));
         if !(2..=most).contains(&levels) {
-            return Err(MemoryError::Levels { levels, most });
+            return Err(MemoryError::Levels { levels, most, of_device, margin });
         }
-        let device_levels: Vec<u32> = (0..levels).map(|p| (p * (most - 1) + (levels - 1) / 2) / (levels - 1)).collect();
+        let place = |p: u32| margin + (p * (most - 1) + (levels - 1) / 2) / (levels - 1);
+        let device_levels: Vec<u32> = (0..levels).map(place).collect();
         let code = CellCode::new(design);
         let mut registers = VerifyRegisters::of(design);
         let target = |&level: &u32| {
-            let (plus, minus) = code.codes(data(&code, design.crossbar.pair, level));
+            let (plus, minus) = code.codes(data(&code, design.crossbar.pair, level, margin));
             registers.target(i32::from(plus) - i32::from(minus), code.fraction())
         };
         let targets: Vec<i32> = device_levels.iter().map(target).collect();
@@ -178,16 +186,15 @@ impl Memory {
 
     /// Programming data of a pixel.
     fn data(&self, level: u8) -> u32 {
-        data(&self.code, self.pair, self.device_levels[usize::from(level)])
+        data(&self.code, self.pair, self.device_levels[usize::from(level)], self.device_levels[0])
     }
 }
 
-/// Programming data of a cell whose device, or plus device, is at a level, and the minus device at the lowest.
-fn data(code: &CellCode, pair: PairScheme, level: u32) -> u32 {
-    match pair {
-        PairScheme::Differential => code.encode(level as i32),
-        PairScheme::Reference => code.from_codes((level << code.fraction()) as u16, code.reference_code()),
-    }
+/// Programming data of a cell whose device, or plus device, is at a level, and the minus device at the level of black.
+fn data(code: &CellCode, pair: PairScheme, level: u32, black: u32) -> u32 {
+    let device = |level: u32| (level << code.fraction()) as u16;
+    let minus = if pair == PairScheme::Differential { device(black) } else { code.reference_code() };
+    code.from_codes(device(level), minus)
 }
 
 impl Stored {
