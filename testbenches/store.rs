@@ -64,7 +64,7 @@ fn ideal_devices_hold_every_picture() {
                 assert!(picture.iter().any(|&p| p > 0) && picture.contains(&0), "{pattern:?}");
                 assert!(picture.iter().all(|&p| u32::from(p) < levels));
                 let stored = memory.store(&picture, 1);
-                assert_eq!(stored.read, picture, "{pattern:?} of {levels} levels {more}");
+                assert!(stored.read == picture, "{pattern:?} of {levels} levels {more}");
                 assert_eq!((stored.level_errors(), stored.bit_errors()), (0, 0));
                 assert_eq!((stored.counters.failed_devices, stored.failed.contains(&true)), (0, false));
                 let sum: u32 = picture.iter().map(|&p| u32::from(p)).sum();
@@ -147,11 +147,12 @@ fn noise_costs_pixels_and_the_seed_decides_which() {
         Memory::new(&design, (SIDE, SIDE), 16, 0).expect("it fits").store(&picture, seed)
     };
     let exact = store("", 1);
-    assert_eq!((exact.level_errors(), &exact), (0, &store("", 2)));
+    assert_eq!(exact.level_errors(), 0);
+    assert!(exact == store("", 2));
     for noisy in ["read_noise = 0.03", "adc_offset = 5.0", "wire_ohm = 20.0"] {
         let stored = store(noisy, 1);
         assert!(stored.level_errors() > 10, "{noisy}: {} errors", stored.level_errors());
-        assert_eq!(stored, store(noisy, 1));
+        assert!(stored == store(noisy, 1), "{noisy}");
     }
     assert_ne!(store("read_noise = 0.03", 1).read, store("read_noise = 0.03", 2).read);
     assert_ne!(store("dw_min_std = 0.5", 1).counters, store("dw_min_std = 0.5", 2).counters);
