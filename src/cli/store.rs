@@ -180,12 +180,11 @@ fn setting(args: &Args, design: &Design, memory: &Memory, stored: &Stored) -> Va
     })
 }
 
-fn headline(design: &Design, memory: &Memory, stored: &Stored) -> String {
+fn headline(design: &Design, memory: &Memory, stored: &Stored, devices: &str) -> String {
     let l = &memory.layout;
     let (tiles, plural) = (l.tiles(), if l.tiles() == 1 { "tile" } else { "tiles" });
-    let devices = if design.device.model.is_some() { "real" } else { "ideal" };
     format!(
-        "{}: {}x{} pixels of {} levels, one a cell, on {tiles} {plural} of {}x{} with {devices} devices\n",
+        "{}: {}x{} pixels of {} levels, one a cell, on {tiles} {plural} of {}x{} with {devices}\n",
         design.name, l.height, l.width, stored.levels, l.rows, l.columns
     )
 }
@@ -210,7 +209,8 @@ fn one(
     let (c, r) = (&stored.counters, &memory.verify.registers);
     let [set, reset] = stored.mean_pulses();
     let number = |n: u32| grouped(n as usize);
-    output.text(&headline(design, memory, stored))?;
+    let devices = if design.device.model.is_some() { "real devices" } else { "ideal devices" };
+    output.text(&headline(design, memory, stored, devices))?;
     output.text(&format!(
         "errors      {} of {} pixels ({:.2} %), {} of {} bits ({:.2} %)\n\
          pulses      {set:.2} SET and {reset:.2} RESET a pixel, {} verify reads\n\
@@ -270,7 +270,7 @@ fn table(
             grouped(stored.counters.failed_devices as usize),
         ]);
     }
-    output.text(&headline(design, memory, first))?;
+    output.text(&headline(design, memory, first, "devices that differ"))?;
     output.table(&rows)?;
     output.text(&format!("plot {}\n", files[files.len() - 1].display()))
 }

@@ -9,10 +9,12 @@ pub enum MemoryError {
         "the picture is {height}x{width} pixels, which are {needed} tiles of {rows}x{columns}; the design has {tiles}"
     )]
     Size { height: usize, width: usize, needed: usize, rows: usize, columns: usize, tiles: usize },
+    #[error("{levels} levels a pixel; allowed is 2 to {most}, as many as the design's devices have")]
+    Levels { levels: u32, most: u32 },
     #[error(
-        "{levels} levels a pixel; devices of {of_device} levels less {margin} at both ends have {most}, 2 or more are needed"
+        "a margin of {margin} levels for {levels} levels a pixel on devices of {of_device}; allowed is 0 to {most}"
     )]
-    Levels { levels: u32, most: u32, of_device: u32, margin: u32 },
+    Margin { margin: u32, levels: u32, of_device: u32, most: u32 },
     #[error("{levels} levels a pixel, of which two give the same code of an ADC of {bits} bits")]
     Codes { levels: u32, bits: u32 },
     #[error("a spread of {spread}; allowed is 0 to 1")]
@@ -35,8 +37,8 @@ impl MemoryError {
                     across * columns
                 )
             }
-            Self::Levels { margin: 0, most, .. } => format!("store 2 to {most} levels, or raise `device.levels`"),
-            Self::Levels { .. } => "store fewer levels, choose a smaller margin, or raise `device.levels`".into(),
+            Self::Levels { .. } => "store fewer levels, or raise `device.levels`".into(),
+            Self::Margin { .. } => "choose a smaller margin, store fewer levels, or raise `device.levels`".into(),
             Self::Codes { .. } => "store fewer levels, or raise `converter.adc_bits`".into(),
             Self::Spread { .. } => "a spread is a standard deviation from device to device, a part of the mean".into(),
             Self::Lines { .. } => "give the tiles fewer rows or columns".into(),

@@ -58,11 +58,15 @@ impl Memory {
     ) -> Result<Self, MemoryError> {
         let layout = Layout::new(design, height, width)?;
         let of_device = design.device.levels;
-        let most = of_device.saturating_sub(margin.saturating_mul(2));
-        if !(2..=most).contains(&levels) {
-            return Err(MemoryError::Levels { levels, most, of_device, margin });
+        if !(2..=of_device).contains(&levels) {
+            return Err(MemoryError::Levels { levels, most: of_device });
         }
-        let place = |p: u32| margin + (p * (most - 1) + (levels - 1) / 2) / (levels - 1);
+        let most = (of_device - levels) / 2;
+        if margin > most {
+            return Err(MemoryError::Margin { margin, levels, of_device, most });
+        }
+        let steps = of_device - 1 - 2 * margin;
+        let place = |p: u32| margin + (p * steps + (levels - 1) / 2) / (levels - 1);
         let device_levels: Vec<u32> = (0..levels).map(place).collect();
         let code = CellCode::new(design);
         let mut registers = VerifyRegisters::of(design);
