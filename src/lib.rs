@@ -13,6 +13,7 @@ pub mod evaluate;
 pub mod float;
 pub mod golden;
 pub mod hdl;
+pub mod memory;
 pub mod numeric;
 pub mod prepare;
 pub mod report;

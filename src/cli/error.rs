@@ -11,6 +11,7 @@ use memgan::data::png_grid::GridError;
 use memgan::emit::EmitError;
 use memgan::evaluate::JudgeError;
 use memgan::golden::MappingError;
+use memgan::memory::{MemoryError, PictureError};
 use memgan::sweep::SweepError;
 use memgan::train::TrainingError;
 use memgan::weights::WeightsError;
@@ -69,6 +70,12 @@ pub enum CliError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Sweep(#[from] SweepError),
+    #[error(transparent)]
+    #[diagnostic(code(memgan::memory), help("{}", .0.help()))]
+    Memory(#[from] MemoryError),
+    #[error(transparent)]
+    #[diagnostic(code(memgan::picture), help("{}", .0.help()))]
+    Image(#[from] PictureError),
     #[error("cannot write the result")]
     #[diagnostic(code(memgan::output))]
     Output(#[from] io::Error),

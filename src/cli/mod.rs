@@ -15,6 +15,7 @@ mod simulate;
 mod sizes;
 mod spice;
 mod stop;
+mod store;
 mod sweep;
 #[cfg(test)]
 mod tests;
@@ -75,6 +76,8 @@ enum Command {
     Sweep(sweep::Args),
     /// Write a netlist of one tile for ngspice, with its devices, wires and an input.
     Spice(spice::Args),
+    /// Store a picture on the devices by write-verify and read it back: the crossbars as a memory.
+    Store(store::Args),
     /// Print the JSON Schema of a description.
     Schema,
 }
@@ -107,6 +110,7 @@ fn execute(command: Command, output: &mut Output) -> u8 {
         Command::Evaluate(args) => evaluate::run(&args, output),
         Command::Sweep(args) => sweep::run(&args, output),
         Command::Spice(args) => spice::run(&args, output),
+        Command::Store(args) => store::run(&args, output),
         Command::Schema => schema::run(output),
     };
     match result.and_then(|outcome| output.finish().map(|()| outcome)) {

@@ -26,6 +26,7 @@ pub use design::*;
 pub use device_model::{CODE_BITS, DeviceModel, DevicePreset, LawName, StepLaw};
 pub use error::{ConfigError, Problem, ProblemKind};
 pub use presets::{Preset, preset, presets};
+pub(crate) use raw_device_model::MAX_LINE;
 pub use schema::json_schema;
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ pub(super) struct RawDeviceModel {
 const NODES: std::ops::RangeInclusive<usize> = 2..=1024;
 
 /// Longest line of a tile with real devices: its sums stay within 32 bits.
-const MAX_LINE: usize = 256;
+pub(crate) const MAX_LINE: usize = 256;
 
 /// A wire from cell to cell may have this part of the least resistance of a device: the integers of the correction hold
 /// up to there.

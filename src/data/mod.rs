@@ -5,7 +5,7 @@
 
 pub mod atomic;
 pub mod batches;
-mod font;
+pub(crate) mod font;
 pub mod idx;
 mod idx_error;
 mod ink;
