@@ -14,8 +14,9 @@
 // from sampling to the last conversion. A pulse moves every cell whose word line and bit line hold
 // codes of the chosen signs by one level; it needs lines that were applied, and nothing else
 // happens between pulse_start_i and pulse_done_o. What was sampled is void after a pulse. Cells of
-// lines that hold 0 never move. sides_i is stable from sampling to the last conversion, and to the
-// end of a pulse.
+// lines that hold 0 never move.
+//
+// sides_i is stable from sampling to the last conversion, and to the end of a pulse.
 //
 // Latency: adc_done_o 11 cycles after adc_start_i; pulse_done_o 99 cycles after pulse_start_i;
 // prog_data_o 1 cycle after prog_valid_i.
@@ -200,6 +201,7 @@ module memgan_crossbar (
 
   reg  [15:0] chosen;
   reg  [11:0] next;
+  reg  [3:0]  pulsed_slot;
   wire        unused_prog_group = &{1'b0, prog_group_i[2]};
 
   // Not for synthesis: the model computes in steps within one clock edge.
@@ -208,7 +210,6 @@ module memgan_crossbar (
     integer adc;
     integer column;
     integer row;
-    integer group;
     if (prog_valid_i) begin
       for (adc = 0; adc < 4; adc = adc + 1) begin
         if (prog_write_i) begin
@@ -224,13 +225,13 @@ module memgan_crossbar (
       end
       for (row = 0; row < 16; row = row + 1) begin
         if (fires(line_q[row*8 +: 8], pulse_rows_negative_i)) begin
-          for (group = 0; group < 4; group = group + 1) begin
-            for (adc = 0; adc < 4; adc = adc + 1) begin
-              if (chosen[group*4 + adc]) begin
-                next = (moved(level_q[{group[1:0], row[3:0], adc[1:0]}], pulse_up_i) & connected) |
-                    (level_q[{group[1:0], row[3:0], adc[1:0]}] & ~connected);
-                level_q[{group[1:0], row[3:0], adc[1:0]}] = next;
-              end
+          for (column = 0; column < 16; column = column + 1) begin
+            if (chosen[column]) begin
+              pulsed_slot = column[3:0];
+              next = (moved(level_q[{pulsed_slot[3:2], row[3:0], pulsed_slot[1:0]}], pulse_up_i) &
+                      connected) |
+                  (level_q[{pulsed_slot[3:2], row[3:0], pulsed_slot[1:0]}] & ~connected);
+              level_q[{pulsed_slot[3:2], row[3:0], pulsed_slot[1:0]}] = next;
             end
           end
         end
@@ -265,6 +266,7 @@ module memgan_crossbar (
   endfunction
 
   reg [7:0] line_code;
+  reg [3:0] read_slot;
 
   reg [17:0] sum [0:3];
 
@@ -275,26 +277,25 @@ module memgan_crossbar (
   // verilator lint_off BLKSEQ
   always @(posedge clk_i) begin : p_sum
     integer index;
-    integer group;
-    integer adc;
+    integer column;
     integer line;
     integer row;
+    integer adc;
     if (adc_start_i) begin
       for (index = 0; index < 4; index = index + 1) begin
         sum[index] = 18'd0;
       end
       if (read_columns_i) begin
-        for (group = 0; group < 4; group = group + 1) begin
-          for (adc = 0; adc < 4; adc = adc + 1) begin
-            line_code = column_line_q[(group*4 + adc)*8 +: 8];
-            if (|line_code) begin
-              for (line = 0; line < 2; line = line + 1) begin
-                weight = weight_of(level_q[{group[1:0], adc_group_i, line[0:0], adc[1:0]}] &
-                                       connected);
-                sum[line] = sum[line] +
-                    $unsigned($signed({{10{line_code[7]}}, line_code}) *
-                        $signed({{11{weight[6]}}, weight}));
-              end
+        for (column = 0; column < 16; column = column + 1) begin
+          line_code = column_line_q[column*8 +: 8];
+          if (|line_code) begin
+            read_slot = column[3:0];
+            for (line = 0; line < 2; line = line + 1) begin
+              weight = weight_of(level_q[{read_slot[3:2], adc_group_i, line[0:0], read_slot[1:0]}] &
+                                     connected);
+              sum[line] = sum[line] +
+                  $unsigned($signed({{10{line_code[7]}}, line_code}) *
+                      $signed({{11{weight[6]}}, weight}));
             end
           end
         end

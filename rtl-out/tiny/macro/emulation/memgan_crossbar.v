@@ -14,8 +14,9 @@
 // from sampling to the last conversion. A pulse moves every cell whose word line and bit line hold
 // codes of the chosen signs by one level; it needs lines that were applied, and nothing else
 // happens between pulse_start_i and pulse_done_o. What was sampled is void after a pulse. Cells of
-// lines that hold 0 never move. sides_i is stable from sampling to the last conversion, and to the
-// end of a pulse.
+// lines that hold 0 never move.
+//
+// sides_i is stable from sampling to the last conversion, and to the end of a pulse.
 //
 // Latency: adc_done_o 19 cycles after adc_start_i, a word line a cycle, or 11 for a column read, a
 // memory word a cycle; pulse_done_o 67 cycles after pulse_start_i, a memory word a cycle;
@@ -156,8 +157,7 @@ module memgan_crossbar (
     end
   end
 
-  wire [11:0] connected = {{6{sides_i[1]}}, {6{sides_i[0]}}};
-  wire        unused_strength = &{1'b0, pulse_strength_i};
+  wire unused_strength = &{1'b0, pulse_strength_i};
 
   // ---- Walk over the memory: word lines of a group, or all groups of word lines ----
 
@@ -224,6 +224,7 @@ module memgan_crossbar (
   reg  [5:0]  behind_q;
   reg  [7:0]  row_code_q;
   reg  [31:0] column_codes_q;
+  wire [11:0] connected = {{6{sides_i[1]}}, {6{sides_i[0]}}};
 
   // ---- Pulse: cells between lines of the chosen signs move by one level ----
 
