@@ -126,6 +126,7 @@ fn sums(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) -> Expr {
     let weight_of = weight_of(m, schedule);
     let code = m.var("line_code", 8);
     let slot = Slot::new(m, "read_slot", c);
+    let data = m.var("read_cell", schedule.widths.cell as usize);
     let sum = m.mem("sum", dot, adcs.max(row_adcs));
     let weight = m.var("weight", schedule.widths.weight as usize);
     let result = m.var("result_q", p.code.width());
@@ -133,7 +134,8 @@ fn sums(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) -> Expr {
     let row_group = field(&p.group, row_groups);
     rest(m, "unused_group", &p.group, groups.max(row_groups));
     let add = |s: &mut Process, cell: Expr, to: &Ix| {
-        s.set_now(&weight, weight_of.call(&[seen(&cell, array.connected.as_ref())]));
+        s.set_now(&data, &cell);
+        s.set_now(&weight, weight_of.call(&[seen(&data, array.connected.as_ref())]));
         s.set_now(sum.at_ix(to), sum.at_ix(to).add(code.smul_w(&weight, dot)));
     };
     // Lines at zero add nothing, and many are.

@@ -265,8 +265,9 @@ module memgan_crossbar (
     end
   endfunction
 
-  reg [7:0] line_code;
-  reg [3:0] read_slot;
+  reg [7:0]  line_code;
+  reg [3:0]  read_slot;
+  reg [11:0] read_cell;
 
   reg [17:0] sum [0:3];
 
@@ -291,8 +292,8 @@ module memgan_crossbar (
           if (|line_code) begin
             read_slot = column[3:0];
             for (line = 0; line < 2; line = line + 1) begin
-              weight = weight_of(level_q[{read_slot[3:2], adc_group_i, line[0:0], read_slot[1:0]}] &
-                                     connected);
+              read_cell = level_q[{read_slot[3:2], adc_group_i, line[0:0], read_slot[1:0]}];
+              weight = weight_of(read_cell & connected);
               sum[line] = sum[line] +
                   $unsigned($signed({{10{line_code[7]}}, line_code}) *
                       $signed({{11{weight[6]}}, weight}));
@@ -304,7 +305,8 @@ module memgan_crossbar (
           line_code = line_q[row*8 +: 8];
           if (|line_code) begin
             for (adc = 0; adc < 4; adc = adc + 1) begin
-              weight = weight_of(level_q[{adc_group_i[1:0], row[3:0], adc[1:0]}] & connected);
+              read_cell = level_q[{adc_group_i[1:0], row[3:0], adc[1:0]}];
+              weight = weight_of(read_cell & connected);
               sum[adc] = sum[adc] +
                   $unsigned($signed({{10{line_code[7]}}, line_code}) *
                       $signed({{11{weight[6]}}, weight}));
