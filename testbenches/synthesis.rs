@@ -86,7 +86,7 @@ fn mnist_small() {
     synthesise(&common::training_preset("mnist-small"));
 }
 
-/// Without training, whose blocks are those of mnist-small: with it Yosys takes minutes, which is for scripts/deep.sh.
+/// Without training, whose blocks are those of mnist-small: with it Yosys takes minutes.
 #[test]
 fn am_dcgan() {
     synthesise(&common::preset("am-dcgan"));
