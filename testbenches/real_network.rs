@@ -1,16 +1,12 @@
 //! Whole designs with every imperfection: the emitted design in Verilator against the golden model, every value and cycle.
 
-#[allow(dead_code)] // shared with other test files
 #[path = "exact_training.rs"]
 mod exact;
 
-use exact::{images, initial, phases_are_exact, steps_are_exact, with_training};
+use exact::{phases_are_exact, steps_are_exact, with_training};
 use memgan::config::Design;
-use memgan::cosim::icarus::{self, Replay};
-use memgan::diff::{SessionOptions, TrainingSession};
-use memgan::prepare;
-use memgan::rtl::{CrossbarView, TOP};
-use memgan::schedule::Schedule;
+use memgan::diff::SessionOptions;
+use memgan::rtl::CrossbarView;
 
 /// Every imperfection at once.
 const MODEL: &str = "law = \"soft_bounds\"\ndw_min_dtod = 0.3\ndw_min_std = 0.3\nup_down = 0.05\nup_down_dtod = \
@@ -67,16 +63,5 @@ fn noise_does_not_depend_on_the_latency_of_the_macro() {
 /// The same Verilog in a second simulator, cycle for cycle.
 #[test]
 fn icarus_has_the_same_devices() {
-    let design = real("tiny", "stochastic", 2, MODEL);
-    let schedule = Schedule::new(&design);
-    let codes = prepare::codes(&images(&design, 2), &design);
-    let options = SessionOptions { record: true, ..SessionOptions::default() };
-    let mut session = TrainingSession::start(&schedule, initial(&schedule), &options).unwrap_or_else(|e| panic!("{e}"));
-    session.step(&[codes[0].as_slice()], None).unwrap_or_else(|e| panic!("{e}"));
-    assert!(session.differences().expect("read-back").is_empty());
-    let recording = session.driver().model().take_recording();
-    // Until the first write the memories hold nothing: Verilator shows zeros, Icarus unknowns.
-    let data = ["out_data_o", "tap_addr_o", "tap_data_o", "tap_mask_o", "cfg_data_o", "prog_data_o"];
-    let replay = icarus::replay(&recording, TOP, session.sources(), &[], &data).unwrap_or_else(|e| panic!("{e}"));
-    assert!(matches!(replay, Replay::Pass { cycles } if cycles as usize == recording.cycles()), "{replay:?}");
+    exact::icarus_trains_the_same(&real("tiny", "stochastic", 2, MODEL));
 }

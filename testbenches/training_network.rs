@@ -4,13 +4,10 @@
 #[path = "exact_training.rs"]
 mod exact;
 
-use exact::{images, initial, phases_are_exact, steps_are_exact, with_training};
+use exact::{phases_are_exact, steps_are_exact, with_training};
 use memgan::config::Design;
-use memgan::cosim::icarus::{self, Replay};
-use memgan::diff::{SessionOptions, TrainingSession};
-use memgan::prepare;
-use memgan::rtl::{CrossbarView, TOP};
-use memgan::schedule::Schedule;
+use memgan::diff::SessionOptions;
+use memgan::rtl::CrossbarView;
 
 /// A classifier with every kind of layer that one can have.
 const CLASSIFIER: &str = r#"
@@ -103,18 +100,6 @@ fn mnist_small_trains_by_stochastic_pulses() {
 #[test]
 fn icarus_trains_the_same() {
     for rule in ["stochastic", "accumulate"] {
-        let design = with_training("tiny", rule, "batch = 2");
-        let schedule = Schedule::new(&design);
-        let codes = prepare::codes(&images(&design, 2), &design);
-        let options = SessionOptions { record: true, ..SessionOptions::default() };
-        let mut session =
-            TrainingSession::start(&schedule, initial(&schedule), &options).unwrap_or_else(|e| panic!("{e}"));
-        session.step(&[codes[0].as_slice()], None).unwrap_or_else(|e| panic!("{rule}: {e}"));
-        assert!(session.differences().expect("read-back").is_empty(), "{rule}");
-        let recording = session.driver().model().take_recording();
-        // Until the first write the memories hold nothing: Verilator shows zeros, Icarus unknowns.
-        let data = ["out_data_o", "tap_addr_o", "tap_data_o", "tap_mask_o", "cfg_data_o", "prog_data_o"];
-        let replay = icarus::replay(&recording, TOP, session.sources(), &[], &data).unwrap_or_else(|e| panic!("{e}"));
-        assert!(matches!(replay, Replay::Pass { cycles } if cycles as usize == recording.cycles()), "{replay:?}");
+        exact::icarus_trains_the_same(&with_training("tiny", rule, "batch = 2"));
     }
 }

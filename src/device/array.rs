@@ -44,8 +44,9 @@ impl LayerDevices {
         let column_part: Vec<u32> =
             slots.map(|s| model.device_number(s / c.columns, 0, s % c.columns, false) >> 1).collect();
         let dim = (bank.matrix_rows, bank.matrix_columns);
-        let number = |i: usize, j: usize| row_part[i].wrapping_add(column_part[j]) << 1;
-        let devices = |side: u32, dim| Array2::from_shape_fn(dim, |(i, j)| model.device(number(i, j) | side));
+        let devices = |side: u32, dim| {
+            Array2::from_shape_fn(dim, |(i, j)| model.device(number(row_part[i], column_part[j]) | side))
+        };
         let pair = c.pair == PairScheme::Differential;
         let (plus, minus) = (devices(0, dim), devices(1, if pair { dim } else { (0, 0) }));
         let bit_line = |j: usize| bank.bit_line(bank.cell(0, j));
@@ -57,21 +58,12 @@ impl LayerDevices {
         Some(Self { plus, minus, row_part, column_part, wires, model })
     }
 
-    /// Number of the plus device of a cell; the minus device has the next one.
-    #[inline]
-    fn number(&self, i: usize, j: usize) -> u32 {
-        self.row_part[i].wrapping_add(self.column_part[j]) << 1
-    }
-
     /// The weight that reads of rows and columns see of these codes, in codes.
     #[inline]
     pub fn weight(&self, i: usize, j: usize, plus: u16, minus: u16) -> i16 {
         match &self.wires {
-            None => plus as i16 - minus as i16,
-            Some(w) => {
-                let left = w.factors.weight(i % w.rows, w.bit_lines[j], plus, minus);
-                saturate(left, -i32::from(i16::MAX), i16::MAX.into()) as i16
-            }
+            None => read_weight(None, 0, 0, plus, minus),
+            Some(w) => read_weight(Some(&w.factors), i % w.rows, w.bit_lines[j], plus, minus),
         }
     }
 
@@ -85,12 +77,29 @@ impl LayerDevices {
     /// The codes of a cell after a pulse with this key; up is SET on plus and RESET on minus.
     #[inline]
     pub fn pulse(&self, i: usize, j: usize, plus: u16, minus: u16, up: bool, key: u32) -> (u16, u16) {
-        let number = self.number(i, j);
+        let number = number(self.row_part[i], self.column_part[j]);
         let step = |code: u16, d: &DeviceParameters, up, side| {
             self.model.pulse(code.into(), d, up, NOMINAL_STRENGTH, draw(key, number | side)) as u16
         };
         let minus = self.minus.get((i, j)).map_or(minus, |d| step(minus, d, !up, 1));
         (step(plus, &self.plus[(i, j)], up, 0), minus)
+    }
+}
+
+/// Number of the plus device of a cell; the minus device has the next one.
+#[inline]
+fn number(row_part: u32, column_part: u32) -> u32 {
+    row_part.wrapping_add(column_part) << 1
+}
+
+/// The weight that a read sees of the codes of the cell at a word line and weight column of a tile, in codes.
+#[inline]
+pub(crate) fn read_weight(wires: Option<&LineFactors>, row: usize, column: usize, plus: u16, minus: u16) -> i16 {
+    match wires {
+        None => plus as i16 - minus as i16,
+        Some(factors) => {
+            saturate(factors.weight(row, column, plus, minus), -i32::from(i16::MAX), i16::MAX.into()) as i16
+        }
     }
 }
 

@@ -42,6 +42,17 @@ impl CellCode {
         ((self.levels - 1) << self.fraction) * if self.fraction > 0 { 2 } else { 1 }
     }
 
+    /// Largest magnitude of a weight in codes, of either sign.
+    pub fn largest_weight(&self) -> u32 {
+        match self.pair {
+            PairScheme::Differential => self.ceiling(),
+            PairScheme::Reference => {
+                let reference = u32::from(self.reference_code());
+                reference.max(self.ceiling() - reference)
+            }
+        }
+    }
+
     /// Largest weight magnitude in level steps that both signs reach.
     pub fn weight_max(&self) -> i32 {
         match self.pair {
@@ -81,8 +92,8 @@ impl CellCode {
         self.from_codes((plus << self.fraction) as u16, (minus << self.fraction) as u16)
     }
 
-    /// Programming data of a weight in level steps with both devices of a pair around the middle of their range, so that pulses can
-    /// move them both ways. Reference: as [`CellCode::encode`].
+    /// Programming data of a weight in level steps with both devices of a pair around the middle of their range, so that
+    /// pulses can move them both ways. Reference: as [`CellCode::encode`].
     pub fn encode_centred(&self, weight: i32) -> u32 {
         match self.pair {
             PairScheme::Differential => {

@@ -7,6 +7,7 @@ mod mapping;
 mod model;
 mod write_verify;
 
+pub(crate) use array::read_weight;
 pub use array::{LayerConverters, LayerDevices, wire_factors};
 pub use cells::{CellCode, ProgramPlace, ProgramWord};
 pub use content::{Content, LayerContent, TrainingRegisters};

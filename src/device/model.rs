@@ -101,7 +101,7 @@ impl ArrayModel {
     /// `None` where the devices are ideal.
     pub fn of(design: &Design) -> Option<Self> {
         let model = design.device.model.as_ref()?;
-        Some(Self::new(model, design.device.levels, &design.crossbar))
+        Some(Self::new(model, design.device.levels, Self::fraction_of(design), &design.crossbar))
     }
 
     /// Bits of a conductance code below a whole level; 0 for ideal devices.
@@ -112,8 +112,7 @@ impl ArrayModel {
         }
     }
 
-    fn new(model: &DeviceModel, levels: u32, crossbar: &Crossbar) -> Self {
-        let fraction = CODE_BITS - 1 - bits_for(levels as usize - 1);
+    fn new(model: &DeviceModel, levels: u32, fraction: u32, crossbar: &Crossbar) -> Self {
         let top = ((levels - 1) << fraction) as i32;
         let nodes = |way: usize| -> [f64; LAW_SEGMENTS + 1] {
             std::array::from_fn(|k| {

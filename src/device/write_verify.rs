@@ -197,22 +197,28 @@ impl WriteVerify {
 
     /// What a verify read of a device with `code` gives, as a positive number for the minus device too.
     pub fn verify_read(&self, place: DevicePlace, code: u16, events: &mut TileEvents) -> i32 {
-        let r = &self.registers;
-        let input = i32::from(r.read_input);
         let sign = if place.minus { -1 } else { 1 };
-        let sum = sign * self.seen(code) * input;
-        let read = match &self.model {
-            None => adc(sum, r.read_gain.into(), self.adc_bits),
-            Some(model) => {
-                let line = ArrayModel::line_number(place.tile, place.group * self.adcs + place.adc);
-                let key = event_key(model.key(Draw::Read), events.seed, events.reads);
-                let amplitude = model.device_noise_amplitude((input * input) as u32);
-                let own = model.adc(ArrayModel::adc_number(place.tile, place.adc, false));
-                model.convert(sum, amplitude, draw(key, line), own, r.read_gain.into(), self.adc_bits)
-            }
-        };
+        let read = self.convert(place, sign * self.seen(code), ArrayModel::device_noise_amplitude, events);
         events.reads = events.reads.wrapping_add(1);
         sign * read
+    }
+
+    /// What the ADC of a cell gives for its weight in codes, with the word line at the input of a verify read and all others
+    /// at zero. `amplitude`: of the noise, for the energy of the inputs. The read is not counted.
+    pub(crate) fn convert(
+        &self,
+        place: DevicePlace,
+        weight: i32,
+        amplitude: fn(&ArrayModel, u32) -> i32,
+        events: &TileEvents,
+    ) -> i32 {
+        let (input, gain) = (i32::from(self.registers.read_input), self.registers.read_gain.into());
+        let sum = weight * input;
+        let Some(model) = &self.model else { return adc(sum, gain, self.adc_bits) };
+        let line = ArrayModel::line_number(place.tile, place.group * self.adcs + place.adc);
+        let key = event_key(model.key(Draw::Read), events.seed, events.reads);
+        let own = model.adc(ArrayModel::adc_number(place.tile, place.adc, false));
+        model.convert(sum, amplitude(model, (input * input) as u32), draw(key, line), own, gain, self.adc_bits)
     }
 
     /// The code after a pulse on one device.

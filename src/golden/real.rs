@@ -77,7 +77,7 @@ pub(super) struct LineConversion<'t> {
 }
 
 impl RealRead<'_> {
-    /// As [`BankKernel::read`]; `key` gives the noise of each vector.
+    /// As [`BankKernel::read`]; `events` gives seed and number of each vector's read, on which its noise depends.
     pub fn read(&self, buffers: &mut ReadBuffers, vectors: usize, events: impl Fn(usize) -> (u32, u32)) {
         let (model, kernel) = (self.model, self.kernel);
         let wants_flags = buffers.wants_flags;
@@ -90,7 +90,9 @@ impl RealRead<'_> {
         total.clear();
         total.resize(vectors * stride, 0);
         let high = (1 << (self.bits - 1)) - 1;
-        let mut flags = vec![0; if wants_flags { vectors } else { 0 }];
+        let mut flags = std::mem::take(&mut buffers.flags);
+        flags.clear();
+        flags.resize(if wants_flags { vectors } else { 0 }, 0);
         buffers.wants_flags = false;
         for tile in 0..kernel.row_tiles() {
             kernel.read_tiles(buffers, vectors, Conversion::exact(), tile..tile + 1);

@@ -26,7 +26,7 @@ impl Layout {
     pub fn new(design: &Design, height: usize, width: usize) -> Result<Self, MemoryError> {
         let c = &design.crossbar;
         let layout = Self { height, width, rows: c.rows, columns: c.columns, adcs: c.adcs() };
-        let tiles = Schedule::new(design).banks.iter().map(|bank| bank.tiles()).sum();
+        let tiles = Schedule::new(design).tiles();
         match layout.down().saturating_mul(layout.across()) {
             needed if (1..=tiles).contains(&needed) => Ok(layout),
             needed => Err(MemoryError::Size { height, width, needed, rows: c.rows, columns: c.columns, tiles }),

@@ -2,10 +2,11 @@
 
 use super::{Layout, MemoryError};
 use crate::config::{Design, PairScheme};
-use crate::device::wire_factors;
-use crate::device::{ArrayModel, CellCode, ProgramWord, TileEvents, VerifyCounters, VerifyRegisters, WriteVerify};
+use crate::device::{
+    ArrayModel, CellCode, DevicePlace, ProgramWord, TileEvents, VerifyCounters, VerifyRegisters, WriteVerify,
+    read_weight, wire_factors,
+};
 use crate::electrical::LineFactors;
-use crate::numeric::{Draw, adc, draw, event_key, saturate};
 
 /// A design that stores pictures of one size with one number of levels.
 ///
@@ -17,9 +18,7 @@ pub struct Memory {
     pub verify: WriteVerify,
     code: CellCode,
     pair: PairScheme,
-    model: Option<ArrayModel>,
     wires: Option<LineFactors>,
-    adc_bits: u32,
     /// Device level of each level of a pixel, and the ADC code that it should give; ascending.
     device_levels: Vec<u32>,
     targets: Vec<i32>,
@@ -80,15 +79,12 @@ impl Memory {
             return Err(MemoryError::Codes { levels, bits: design.converter.adc_bits });
         }
         registers.tolerance = (distance / 4).min(255) as u8;
-        let model = ArrayModel::of(design);
         Ok(Self {
             layout,
             verify: WriteVerify::with_registers(design, registers),
             code,
             pair: design.crossbar.pair,
-            wires: model.as_ref().and_then(|model| wire_factors(design, model)),
-            model,
-            adc_bits: design.converter.adc_bits,
+            wires: ArrayModel::of(design).and_then(|model| wire_factors(design, &model)),
             device_levels,
             targets,
         })
@@ -152,34 +148,17 @@ impl Memory {
         for (group, cells) in cells.iter().enumerate() {
             for (adc, &cell) in cells.iter().enumerate() {
                 if let Some(pixel) = self.layout.pixel(tile, row, group, adc) {
-                    stored.read[pixel] = self.decide(self.convert(tile, row, group, adc, cell, events));
+                    let place = DevicePlace { tile, row, group, adc, minus: false };
+                    let (plus, minus) = self.code.codes(cell);
+                    let bit_line = self.layout.bit_line(group, adc);
+                    let weight = read_weight(self.wires.as_ref(), row, bit_line, plus, minus);
+                    let code = self.verify.convert(place, weight.into(), ArrayModel::noise_amplitude, events);
+                    stored.read[pixel] = self.decide(code);
                 }
             }
         }
         events.reads = events.reads.wrapping_add(1);
         stored.line_reads = stored.line_reads.saturating_add(1);
-    }
-
-    /// The code that the read chain makes of a cell: wires, noise of the read, the ADC with its errors.
-    fn convert(&self, tile: usize, row: usize, group: usize, adc_index: usize, cell: u32, events: &TileEvents) -> i32 {
-        let r = &self.verify.registers;
-        let (input, gain) = (i32::from(r.read_input), u32::from(r.read_gain));
-        let Some(model) = &self.model else {
-            return adc(self.code.decode(cell) * input, gain, self.adc_bits);
-        };
-        let (plus, minus) = self.code.codes(cell);
-        let weight = match &self.wires {
-            None => i32::from(plus) - i32::from(minus),
-            Some(wires) => {
-                let left = wires.weight(row, self.layout.bit_line(group, adc_index), plus, minus);
-                saturate(left, -i32::from(i16::MAX), i16::MAX.into())
-            }
-        };
-        let line = ArrayModel::line_number(tile, group * self.layout.adcs + adc_index);
-        let key = event_key(model.key(Draw::Read), events.seed, events.reads);
-        let amplitude = model.noise_amplitude((input * input) as u32);
-        let own = model.adc(ArrayModel::adc_number(tile, adc_index, false));
-        model.convert(weight * input, amplitude, draw(key, line), own, gain, self.adc_bits)
     }
 
     /// The level whose target is nearest to a code; the lower one of two.

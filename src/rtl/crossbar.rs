@@ -11,6 +11,8 @@ mod lines;
 mod ports;
 mod real;
 mod real_devices;
+mod real_events;
+mod real_wires;
 mod timer;
 mod walk;
 

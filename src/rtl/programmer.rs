@@ -15,7 +15,7 @@ use crate::schedule::{Schedule, bits_for};
 use std::sync::Arc;
 
 pub use control::{ProgrammerFsm, ProgrammerState, programmer_fsm};
-pub(super) use registers::{ADDRESS_BITS, DATA_BITS};
+pub(super) use registers::{ADDRESS_BITS, DATA_BITS, EVENTS};
 pub use registers::{ProgramRegister, program_registers};
 
 /// Bits of the input of a verify read, of a tolerance, and of a number of pulses.
@@ -80,7 +80,7 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
     let sides = pair.then(|| m.output("sides_o", 2, "the device; both while busy_o is low"));
     m.group("Status");
     let active = m.output("active_o", 1, "the tile settles, samples, converts or is pulsed");
-    let events = registers::EVENTS.map(|name| m.output(&format!("{name}_valid_o"), 1, ""));
+    let events = EVENTS.map(|name| m.output(&format!("{name}_valid_o"), 1, ""));
 
     m.section("Control");
     let [reached, exhausted, last_device] = ["reached", "exhausted", "last_device"].map(|n| m.net(n, 1));

@@ -1,5 +1,6 @@
 //! Sweeps that are run, stopped, changed, and run by several processes at once.
 
+use super::black_images::write_black_images;
 use super::place::{GRID, Place, SECONDS, number};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -277,20 +278,6 @@ fn training_that_stands_is_a_row_without_a_score() {
     assert!(text.contains("1 of 1 points, 1 diverged") && text.contains("gives the same output"), "{text}");
     let row = &place.rows("sweep-d")[0];
     assert_eq!((row["ending"].as_str(), row["steps"].as_str(), row["accuracy"].as_str()), ("diverged", "25", ""));
-}
-
-/// Black images: nothing tells the classes apart, and every output is the same.
-fn write_black_images(folder: &Path, count: u8) {
-    fs::create_dir(folder).expect("a folder");
-    let header = |kind: u8, sizes: &[u8]| {
-        let sizes = sizes.iter().flat_map(|&size| [0, 0, 0, size]);
-        [0, 0, 8, kind].into_iter().chain(sizes).collect::<Vec<u8>>()
-    };
-    let mut images = header(3, &[count, 28, 28]);
-    images.resize(images.len() + usize::from(count) * 28 * 28, 0);
-    fs::write(folder.join("t10k-images-idx3-ubyte"), images).expect("a file");
-    let labels = header(1, &[count]).into_iter().chain((0..count).map(|i| i % 10)).collect::<Vec<u8>>();
-    fs::write(folder.join("t10k-labels-idx1-ubyte"), labels).expect("a file");
 }
 
 #[test]

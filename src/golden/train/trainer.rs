@@ -69,7 +69,7 @@ impl<'a> Trainer<'a> {
         for (layer, real) in state.layers.iter_mut().zip(&real) {
             place(layer, &real.devices);
         }
-        let small = CellCode::new(design).ceiling() <= i8::MAX as u32;
+        let small = CellCode::new(design).largest_weight() <= i8::MAX as u32;
         let rows = design.crossbar.rows;
         let weights: Vec<Array2<i16>> = match real.as_slice() {
             [] => state.layers.iter().map(LayerState::weights).collect(),

@@ -6,7 +6,8 @@ use super::checks;
 use super::lines::{bit_lines, word_lines};
 use super::ports::{ModelPorts, Ports, TrainingPorts};
 use super::real::{RealFunctions, W, int, luck};
-use super::real_devices::{Events, OwnNumbers, device, sides};
+use super::real_devices::{OwnNumbers, device, device_number, sides};
+use super::real_events::Events;
 use super::timer::{CONVERSION, PULSE, noise, time};
 use crate::config::Crossbar;
 use crate::device::{ArrayModel, CellCode};
@@ -214,14 +215,11 @@ impl Tile<'_> {
     fn pulse_cell(&self, s: &mut Process, t: &TrainingPorts, at: &Expr, place: &Expr, v: &Pulse) {
         let n = self.code_bits();
         let steps = self.own.steps.as_ref().expect("the design trains");
-        let bits = place.width() + 1;
-        let tile = &self.ports.tile;
-        let tile = tile.zext(tile.width().max(W - bits)).slice(0, W - bits);
         for (side, placed) in self.placed.iter().enumerate() {
             let side_bit = Expr::lit(1, side as u128);
             let own = device(at, &side_bit);
             let of = |m: &Mem| m.at(&own).zext(W);
-            s.set_now(&v.number, Expr::concat(&[tile.clone(), device(place, &side_bit)]));
+            s.set_now(&v.number, device_number(&self.ports.tile, place, &side_bit));
             s.set_now(&v.drawn, self.functions.mix.call(&[v.key.xor(&v.number)]));
             let rises = if side == 0 { t.up.clone() } else { t.up.not() };
             s.set_now(&v.step, rises.mux(of(&steps.up), of(&steps.down)));

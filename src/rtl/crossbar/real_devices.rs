@@ -1,12 +1,11 @@
 //! What belongs to each device and converter of a tile, drawn once, as `device::ArrayModel` draws it.
 
 use super::cells::{Slot, address, log2};
-use super::ports::{ModelPorts, Ports};
 use super::real::{RealFunctions, W, int, word};
+use super::real_wires::Wires;
 use crate::config::PairScheme;
 use crate::device::{ArrayModel, wire_factors};
-use crate::electrical::{LineFactors, Lines};
-use crate::hdl::{Builder, Expr, Function, Ix, Mem, Process};
+use crate::hdl::{Builder, Expr, Ix, Mem, Process};
 use crate::numeric::Draw;
 use crate::schedule::Schedule;
 
@@ -60,6 +59,17 @@ struct Drawn {
     free: Option<Expr>,
 }
 
+impl Drawn {
+    /// Sets `to` to `deviation` times a nearly normal number of this kind, over 256; the random bits stay in their variable.
+    fn bell(&self, s: &mut Process, f: &RealFunctions, model: &ArrayModel, kind: Draw, to: &Expr, deviation: i32) {
+        let (number, random) = self.random.as_ref().expect("something is drawn");
+        s.set_now(random, f.mix.call(&[word(model.key(kind)).xor(number)]));
+        s.set_now(to, f.bell.call(&[random.slice(8, 24)]));
+        s.set_now(to, to.smul_w(int(deviation), W));
+        s.set_now(to, to.sra(8));
+    }
+}
+
 /// Sides of a cell that are devices.
 pub(super) fn sides(schedule: &Schedule) -> usize {
     match schedule.design.crossbar.pair {
@@ -71,6 +81,13 @@ pub(super) fn sides(schedule: &Schedule) -> usize {
 /// Address of a device among all: cell, then side.
 pub(super) fn device(cell: &Expr, side: &Expr) -> Expr {
     Expr::concat(&[cell.clone(), side.clone()])
+}
+
+/// Number of a device in all tiles, `ArrayModel::device_number`; `place` is its cell by word line first.
+pub(super) fn device_number(tile: &Expr, place: &Expr, side: &Expr) -> Expr {
+    let bits = W - place.width() - side.width();
+    let tile = tile.zext(tile.width().max(bits)).slice(0, bits);
+    Expr::concat(&[tile, device(place, side)])
 }
 
 impl OwnNumbers {
@@ -124,7 +141,6 @@ impl OwnNumbers {
         each: &dyn Fn(&mut Process, &Expr),
     ) {
         let c = &schedule.design.crossbar;
-        let cells = c.rows * c.columns;
         s.if_(self.built.not(), |s| {
             s.set(&self.built, Expr::ones(1));
             s.for_("row", 0..c.rows, |s, row| {
@@ -134,11 +150,9 @@ impl OwnNumbers {
                     // Memories go by group first; a device's number by word line first.
                     let at = address(&[group.clone(), Some(row.value(log2(c.rows))), adc.clone()]);
                     let place = address(&[line, group.clone(), adc.clone()]);
-                    let bits = cells.trailing_zeros() as usize + 1;
-                    let tile = tile.zext(tile.width().max(W - bits)).slice(0, W - bits);
                     let one = |s: &mut Process, side: &Expr| {
                         if let Some((number, _)) = &self.drawn.random {
-                            s.set_now(number, Expr::concat(&[tile.clone(), device(&place, side)]));
+                            s.set_now(number, device_number(tile, &place, side));
                         }
                         self.draw_device(s, model, functions, &device(&at, side));
                     };
@@ -162,13 +176,7 @@ impl OwnNumbers {
         let drawn = || d.random.as_ref().expect("something is drawn");
         let random = || &drawn().1;
         let draw = |kind: Draw| f.mix.call(&[word(model.key(kind)).xor(&drawn().0)]);
-        // `deviation` times a bell.
-        let bell = |s: &mut Process, kind: Draw, to: &Expr, deviation: i32| {
-            s.set_now(random(), draw(kind));
-            s.set_now(to, f.bell.call(&[random().slice(8, 24)]));
-            s.set_now(to, to.smul_w(int(deviation), W));
-            s.set_now(to, to.sra(8));
-        };
+        let bell = |s: &mut Process, kind: Draw, to: &Expr, deviation: i32| d.bell(s, f, model, kind, to, deviation);
         // The spread value of `mean`.
         let spread = |s: &mut Process, kind: Draw, to: &Expr, deviation: i32, mean: i32| {
             if deviation == 0 {
@@ -249,7 +257,7 @@ impl OwnNumbers {
         let Some(adcs) = &self.adcs else { return };
         let c = &schedule.design.crossbar;
         let d = &self.drawn;
-        let (own_number, random) = d.random.as_ref().expect("errors are drawn");
+        let (own_number, _) = d.random.as_ref().expect("errors are drawn");
         let sides = [(false, c.adcs()), (true, c.row_adcs())];
         let used = if schedule.design.training.is_some() { 2 } else { 1 };
         for (row_side, count) in sides.into_iter().take(used) {
@@ -261,146 +269,11 @@ impl OwnNumbers {
                     (Draw::Gain, model.adc_gain, &adcs.gain),
                     (Draw::Bow, model.adc_bow, &adcs.bow),
                 ] {
-                    s.set_now(random, f.mix.call(&[word(model.key(kind)).xor(own_number)]));
-                    s.set_now(&adcs.error, f.bell.call(&[random.slice(8, 24)]));
-                    s.set_now(&adcs.error, adcs.error.smul_w(int(deviation), W));
+                    d.bell(s, f, model, kind, &adcs.error, deviation);
                     let side = Expr::lit(1, u128::from(row_side));
-                    s.set_now(to.at(self.adc(&side, adc)), adcs.error.sra(8));
+                    s.set_now(to.at(self.adc(&side, adc)), &adcs.error);
                 }
             });
         }
-    }
-}
-
-/// What wires leave of the conductances: `electrical::LineFactors`.
-pub(super) struct Wires {
-    /// Factor of every bit-line crossing, by `{cell, side}`; the minus side is the reference line where there is one.
-    factor: Mem,
-    /// Factors of word lines up to each bit line, by column and side, and of bit lines from each word line.
-    word: Function,
-    bit: Function,
-    offset: i32,
-    product: Expr,
-    other: Expr,
-}
-
-impl Wires {
-    fn new(m: &mut Builder, schedule: &Schedule, factors: &LineFactors) -> Self {
-        let c = &schedule.design.crossbar;
-        let mut table = |name: &str, index: &str, values: &[(usize, u16)], width: usize| {
-            m.function(name, W, &[(index, width)], &[], |p, f| {
-                p.case(&f.args[0], |case| {
-                    for &(at, value) in values {
-                        case.arm(Expr::lit(width, at as u128), |p| p.set(&f.result, int(value.into())));
-                    }
-                    case.default(|p| p.set(&f.result, int(0)));
-                });
-            })
-        };
-        let lines = Lines::of(c);
-        let word: Vec<(usize, u16)> = (0..c.columns)
-            .flat_map(|column| [(2 * column, lines.plus(column)), (2 * column + 1, lines.minus(column))])
-            .map(|(at, line)| (at, factors.word[line]))
-            .collect();
-        let bit: Vec<(usize, u16)> = factors.bit.iter().copied().enumerate().collect();
-        let word = table("word_factor", "crossing", &word, log2(c.columns) + 1);
-        let bit = table("bit_factor", "from", &bit, log2(c.rows));
-        let factor = m.mem("factor_q", 16, 2 * c.rows * c.columns);
-        let [product, other] = ["product", "other_product"].map(|n| m.var(n, W));
-        Self { factor, word, bit, offset: factors.offset() as i32, product, other }
-    }
-
-    /// The factors of a cell. `column`: the fields of the physical column, ADC, then group.
-    fn draw(&self, s: &mut Process, at: &Expr, row: &Ix, column: [Option<Expr>; 2]) {
-        for side in 0..2u32 {
-            let mut crossing: Vec<Expr> = column.iter().flatten().cloned().collect();
-            if crossing.is_empty() {
-                crossing.push(Expr::zero(1));
-            }
-            crossing.push(Expr::lit(1, u128::from(side)));
-            s.set_now(&self.product, self.word.call(&[Expr::concat(&crossing)]));
-            s.set_now(&self.other, self.bit.call(&[row.value(self.bit.argument_width(0))]));
-            s.set_now(&self.product, self.product.umul_w(&self.other, W));
-            s.set_now(&self.product, self.product.add(int(1 << 14)));
-            s.set_now(self.factor.at(device(at, &Expr::lit(1, u128::from(side)))), self.product.slice(15, 16));
-        }
-    }
-
-    /// Sets `to` to the weight of a cell with these codes.
-    pub fn weight(&self, s: &mut Process, f: &RealFunctions, to: &Expr, at: &Expr, plus: &Expr, minus: &Expr) {
-        let factor = |side: u32| self.factor.at(device(at, &Expr::lit(1, u128::from(side)))).zext(W);
-        s.set_now(&self.product, plus.add(int(self.offset)));
-        s.set_now(&self.product, self.product.umul_w(factor(0), W));
-        s.set_now(&self.other, minus.add(int(self.offset)));
-        s.set_now(&self.other, self.other.umul_w(factor(1), W));
-        s.set_now(to, self.product.sub(&self.other));
-        s.set_now(to, to.add(int(1 << 14)));
-        s.set_now(to, to.sra(15));
-        s.set_now(to, f.clamp.call(&[to.clone(), int(-32767), int(32767)]));
-    }
-}
-
-/// What the noise of the next event depends on.
-pub(super) struct Events {
-    /// Only where reads or pulses have noise.
-    seed: Option<Expr>,
-    reads: Option<Reads>,
-    pulses: Option<Expr>,
-}
-
-/// Only where reads are noisy.
-struct Reads {
-    count: Expr,
-    /// No conversion yet of what was sampled.
-    fresh: Expr,
-}
-
-impl Events {
-    pub fn new(m: &mut Builder, p: &Ports, model: &ArrayModel, ports: &ModelPorts) -> Self {
-        let (t, noisy) = (p.training.as_ref(), model.read_noise > 0);
-        if t.is_none() && !noisy {
-            m.unused("unused_noise", &[ports.tile.clone(), ports.seed_valid.clone(), ports.seed.clone()]);
-            return Self { seed: None, reads: None, pulses: None };
-        }
-        m.section("Events since the noise was seeded");
-        let seed = m.reg("noise_seed_q", W, 0);
-        let reads = noisy.then(|| Reads { count: m.reg("reads_q", W, 0), fresh: m.reg("fresh_q", 1, 0) });
-        let pulses = t.map(|_| m.reg("pulses_q", W, 0));
-        m.clocked(|s| {
-            if let Some(r) = &reads {
-                s.if_(&p.sample, |s| s.set(&r.fresh, Expr::ones(1)));
-                s.if_(p.start.and(&r.fresh), |s| {
-                    s.set(&r.fresh, Expr::zero(1));
-                    s.set(&r.count, r.count.add(int(1)));
-                });
-            }
-            if let (Some(t), Some(pulses)) = (t, &pulses) {
-                s.if_(&t.pulse_start, |s| s.set(pulses, pulses.add(int(1))));
-            }
-            s.if_(&ports.seed_valid, |s| {
-                s.set(&seed, &ports.seed);
-                for count in reads.iter().map(|r| &r.count).chain(&pulses) {
-                    s.set(count, int(0));
-                }
-            });
-        });
-        Self { seed: Some(seed), reads, pulses }
-    }
-
-    /// Whether this conversion is the first of what was sampled.
-    pub fn fresh(&self) -> &Expr {
-        &self.reads.as_ref().expect("reads are noisy").fresh
-    }
-
-    /// Sets `to` to `numeric::event_key` of the read or pulse that comes now.
-    pub fn key(&self, s: &mut Process, model: &ArrayModel, f: &RealFunctions, kind: Draw, to: &Expr) {
-        let count = match kind {
-            Draw::Pulse => self.pulses.as_ref(),
-            _ => self.reads.as_ref().map(|r| &r.count),
-        };
-        let (count, seed) = count.zip(self.seed.as_ref()).expect("this event has noise");
-        s.set_now(to, count.umul_w(word(0x9e37_79b9), W));
-        s.set_now(to, to.add(seed));
-        s.set_now(to, f.mix.call(&[word(model.key(kind)).xor(to)]));
     }
 }

@@ -31,7 +31,7 @@ pub enum ProgramRegister {
 }
 
 /// Ends of the names of the counters and of their events, in the order of their addresses.
-pub(super) const EVENTS: [&str; 6] = ["word", "device", "set_pulse", "reset_pulse", "read", "failure"];
+pub(in crate::rtl) const EVENTS: [&str; 6] = ["word", "device", "set_pulse", "reset_pulse", "read", "failure"];
 
 /// Registers with their width, port and value out of reset, in the order of their addresses.
 fn registers(r: &VerifyRegisters) -> [(&'static str, usize, u32, &'static str); 8] {

@@ -3,7 +3,7 @@
 use super::addresses::pairs;
 use super::nets::Top;
 use crate::hdl::Expr;
-use crate::rtl::programmer::{ADDRESS_BITS, DATA_BITS, program_registers, programmer};
+use crate::rtl::programmer::{ADDRESS_BITS, DATA_BITS, EVENTS, program_registers, programmer};
 
 /// Space of the configuration port with the registers and counters of write-verify.
 pub(super) const PROGRAMMER_SPACE: u128 = 14;
@@ -20,14 +20,10 @@ const REGISTERS: [(&str, &str); 8] = [
     ("reset", "reset_strengths"),
 ];
 
-/// What the unit counts.
-const EVENTS: [&str; 6] =
-    ["word_valid", "device_valid", "set_pulse_valid", "reset_pulse_valid", "read_valid", "failure_valid"];
-
 impl Top<'_> {
     /// The unit, its registers, and who is ready; `idle`: nothing runs and no word is programmed.
     pub(super) fn programmer(&mut self, idle: &Expr) {
-        let events = EVENTS.map(|e| (e.to_owned(), format!("verify_{e}")));
+        let events = EVENTS.map(|e| (format!("{e}_valid"), format!("verify_{e}_valid")));
         let shared: Vec<(&str, &str)> = [&REGISTERS[..], &pairs(&events)].concat();
         let space = self.get("cfg_space");
         let address = self.get("cfg_addr");
