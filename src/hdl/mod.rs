@@ -74,6 +74,7 @@
 //!          clocked(|p|) clocked_no_reset(|p|) comb(|p|) initial(|p|)
 //!          rom(&lhs, &addr, &[Bits], &default)              `case` over constants
 //!          function(name, w, &[(arg, w)], &[(local, w)], |p, f| p.set(&f.result, &f.args[0])) -> Function { call(&[..]) }
+//!          model_function(..) the same, not repeated in its callers  bounds([("rows_end", n)]) -> [Bound; 1]
 //!          inst("u_x", &module, |u| { u.clk_rst(); u.connect("port", e); u.open("port"); u.param("N", 4); })
 //!          gen_for("gen_lane", "lane", 0..n, |m, lane| ..)
 //!          formal(|m| ..) checks(|m| ..)  check(must_hold, "message")
@@ -81,7 +82,7 @@
 //! Process  set(lhs, rhs)  set_now(var, rhs) (blocking, for models)  comment(text)
 //!          if_(c, |p| ..).elif(c, |p| ..).else_(|p| ..)
 //!          case(sel, |c| { c.arm(value, |p| ..); c.arms(&[..], |p| ..); c.default(|p| ..); })
-//!          for_("i", 0..n, |p, i| ..)
+//!          for_("i", 0..n, |p, i| ..)  for_("i", &bound, |p, i| ..)
 //!          assert_ assume cover (formal)  display finish stop fail_if readmemh (simulation)
 //! Kernel   new(name, file!(), block).doc(..).contract(..).latency(..).group(field, heading).port(field, comment).finish()
 //! FlipFlop d, q, clock, reset_n; FlipFlop::new(reset)
@@ -172,7 +173,7 @@ pub use instance::Ports;
 pub use kernel::Kernel;
 pub use module::{Function, Mem, Module, Param, Port, PortKind, Width};
 pub use probe::Printer;
-pub use process::{Case, If, Process};
+pub use process::{Bound, Case, If, Process, Rounds};
 pub use structure::Scope;
 
 #[cfg(test)]

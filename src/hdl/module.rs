@@ -185,6 +185,8 @@ pub struct Function {
     pub(crate) name: Name,
     pub(crate) width: usize,
     pub(crate) args: Vec<(Name, usize)>,
+    /// Not to be repeated in its callers.
+    pub(crate) called: bool,
 }
 
 impl Function {

@@ -8,6 +8,39 @@ use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::ops::Range;
 
+/// The end of a loop in a variable; made by [`Builder::bounds`](super::Builder::bounds).
+#[derive(Clone, Debug)]
+pub struct Bound {
+    pub(crate) value: Expr,
+    pub(crate) end: usize,
+}
+
+impl Bound {
+    /// The number of rounds.
+    pub fn end(&self) -> usize {
+        self.end
+    }
+}
+
+/// What a procedural loop runs over.
+#[derive(Clone, Debug)]
+pub struct Rounds {
+    range: Range<usize>,
+    bound: Option<Expr>,
+}
+
+impl From<Range<usize>> for Rounds {
+    fn from(range: Range<usize>) -> Self {
+        Self { range, bound: None }
+    }
+}
+
+impl From<&Bound> for Rounds {
+    fn from(bound: &Bound) -> Self {
+        Self { range: 0..bound.end, bound: Some(bound.value.clone()) }
+    }
+}
+
 /// The body of an `always` or `initial` block or of a function.
 #[derive(Debug, Default)]
 pub struct Process {
@@ -19,15 +52,42 @@ pub struct Process {
 #[derive(Debug)]
 pub(crate) enum Stmt {
     Comment(String),
-    Set { lhs: Expr, rhs: Expr, now: bool },
-    If { arms: Vec<(Expr, Vec<Stmt>)>, other: Option<Vec<Stmt>> },
-    Case { sel: Expr, arms: Vec<(Vec<Expr>, Vec<Stmt>)>, default: Option<Vec<Stmt>> },
-    For { var: Name, range: Range<usize>, body: Vec<Stmt> },
-    Property { word: &'static str, holds: Expr, comment: String },
-    Display { format: String, args: Vec<Expr> },
+    Set {
+        lhs: Expr,
+        rhs: Expr,
+        now: bool,
+    },
+    If {
+        arms: Vec<(Expr, Vec<Stmt>)>,
+        other: Option<Vec<Stmt>>,
+    },
+    Case {
+        sel: Expr,
+        arms: Vec<(Vec<Expr>, Vec<Stmt>)>,
+        default: Option<Vec<Stmt>>,
+    },
+    /// `bound`: what stands for the range's end, if not the number.
+    For {
+        var: Name,
+        range: Range<usize>,
+        bound: Option<Expr>,
+        body: Vec<Stmt>,
+    },
+    Property {
+        word: &'static str,
+        holds: Expr,
+        comment: String,
+    },
+    Display {
+        format: String,
+        args: Vec<Expr>,
+    },
     Finish,
     Stop,
-    ReadMem { file: String, mem: Name },
+    ReadMem {
+        file: String,
+        mem: Name,
+    },
 }
 
 impl Process {
@@ -82,9 +142,10 @@ impl Process {
         self.stmts.push(Stmt::Case { sel, arms, default });
     }
 
-    /// A loop over a constant range; `f` gets the loop variable.
+    /// A loop over a constant range, or from 0 to a [`Bound`]; `f` gets the loop variable.
     #[track_caller]
-    pub fn for_(&mut self, var: &str, range: Range<usize>, f: impl FnOnce(&mut Self, &Ix)) {
+    pub fn for_(&mut self, var: &str, rounds: impl Into<Rounds>, f: impl FnOnce(&mut Self, &Ix)) {
+        let Rounds { range, bound } = rounds.into();
         assert!(!range.is_empty(), "hdl: the loop over `{var}` has an empty range");
         let ix = Ix::var(var, &range, false);
         let name: Name = var.into();
@@ -92,7 +153,7 @@ impl Process {
             self.loops.push(name.clone());
         }
         let body = self.nested(|p| f(p, &ix));
-        self.stmts.push(Stmt::For { var: name, range, body });
+        self.stmts.push(Stmt::For { var: name, range, bound, body });
     }
 
     #[track_caller]

@@ -5,7 +5,7 @@ use super::builder::Builder;
 use super::expr::{Expr, Index, Kind, Name};
 use super::index::Ix;
 use super::module::{Function, Item, ProcessKind};
-use super::process::{Process, Stmt};
+use super::process::{Bound, Process, Stmt};
 use std::borrow::Borrow;
 use std::ops::Range;
 
@@ -149,6 +149,14 @@ impl Builder {
         self.process(ProcessKind::Comb, f);
     }
 
+    /// Ends of loops over a model, for [`Process::for_`]: variables, because simulators write out short loops over
+    /// constants, again in every instance.
+    pub fn bounds<const N: usize>(&mut self, ends: [(&str, usize); N]) -> [Bound; N] {
+        let bounds = ends.map(|(name, end)| Bound { value: self.var(name, 32), end });
+        self.initial(|p| bounds.iter().for_each(|b| p.set(&b.value, Expr::lit(32, b.end as u128))));
+        bounds
+    }
+
     /// Start of a simulation; also the contents of a memory.
     pub fn initial(&mut self, f: impl FnOnce(&mut Process)) {
         self.process(ProcessKind::Initial, f);
@@ -176,6 +184,30 @@ impl Builder {
         locals: &[(&str, usize)],
         f: impl FnOnce(&mut Process, &Scope),
     ) -> Function {
+        self.any_function(name, width, args, locals, false, f)
+    }
+
+    /// As [`function`](Self::function), for a large model: Verilator calls it where else it would repeat its body.
+    pub fn model_function(
+        &mut self,
+        name: &str,
+        width: usize,
+        args: &[(&str, usize)],
+        locals: &[(&str, usize)],
+        f: impl FnOnce(&mut Process, &Scope),
+    ) -> Function {
+        self.any_function(name, width, args, locals, true, f)
+    }
+
+    fn any_function(
+        &mut self,
+        name: &str,
+        width: usize,
+        args: &[(&str, usize)],
+        locals: &[(&str, usize)],
+        called: bool,
+        f: impl FnOnce(&mut Process, &Scope),
+    ) -> Function {
         let name = self.name(name, "function");
         let mut named = |list: &[(&str, usize)]| -> Vec<(Name, usize)> {
             list.iter().map(|(n, w)| (self.name(n, "argument"), *w)).collect()
@@ -185,7 +217,7 @@ impl Builder {
         let scope = Scope { result: Expr::net(&name, width, None), args: nets(&args), locals: nets(&locals) };
         let mut p = Process::default();
         f(&mut p, &scope);
-        let function = Function { name, width, args };
+        let function = Function { name, width, args, called };
         self.items.push(Item::Function { function: function.clone(), locals, body: p.stmts, loops: p.loops });
         function
     }

@@ -3,6 +3,7 @@
 mod behavioural;
 mod behavioural_real;
 mod behavioural_training;
+mod bounds;
 mod cells;
 mod checks;
 mod emulation;

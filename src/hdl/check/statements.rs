@@ -94,7 +94,8 @@ impl Checker<'_> {
                     arms.iter().for_each(|(_, body)| self.stmts(body, kind, first));
                     default.iter().for_each(|body| self.stmts(body, kind, first));
                 }
-                Stmt::For { var, range, body } => {
+                Stmt::For { var, range, bound, body } => {
+                    bound.iter().filter(|_| first).for_each(|bound| self.refs(bound));
                     for value in range.clone() {
                         self.vars.push((var.clone(), value as i64));
                         self.stmts(body, kind, first && value == range.start);

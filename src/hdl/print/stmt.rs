@@ -73,8 +73,9 @@ impl Body {
                 }
                 self.line(indent, "endcase");
             }
-            Stmt::For { var, range, body } => {
-                let (lo, hi) = (range.start, range.end);
+            Stmt::For { var, range, bound, body } => {
+                let lo = range.start;
+                let hi = bound.as_ref().map_or_else(|| range.end.to_string(), flat);
                 self.line(indent, &format!("for ({var} = {lo}; {var} < {hi}; {var} = {var} + 1) begin"));
                 self.all(indent + 2, body);
                 self.line(indent, "end");

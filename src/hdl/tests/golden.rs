@@ -8,12 +8,17 @@ use std::sync::Arc;
 
 #[track_caller]
 fn reads(module: &Arc<Module>, expected: &str) {
+    text_is(module, expected);
+    assert_eq!(tools::complaints(module), "");
+}
+
+#[track_caller]
+fn text_is(module: &Arc<Module>, expected: &str) {
     let text = Printer::new("1.2.3", "89abcdef").text(module);
     for (n, (got, want)) in text.lines().zip(expected.lines()).enumerate() {
         assert_eq!(got, want, "line {}\n{text}", n + 1);
     }
     assert_eq!(text, expected);
-    assert_eq!(tools::complaints(module), "");
 }
 
 #[test]
@@ -73,6 +78,76 @@ module mg_sum (
       end
     end
   end
+
+endmodule
+
+`default_nettype wire
+",
+    );
+}
+
+#[test]
+fn a_model_is_not_written_out_by_simulators() {
+    let mut m = Builder::new("mg_ones", "src/rtl/ones.rs");
+    m.doc("Counts ones. Not for synthesis.");
+    m.clock();
+    let bits = m.input("bits_i", 4, "");
+    let ones = m.output_var("ones_o", 8, "");
+    let [bits_end] = m.bounds([("bits_end", 4)]);
+    let counted = m.model_function("counted", 8, &[("so_far", 8), ("more", 1)], &[], |p, f| {
+        p.set(&f.result, f.args[0].add(f.args[1].zext(8)));
+    });
+    let sum = m.var("sum", 8);
+    m.clocked_no_reset(|p| {
+        p.set_now(&sum, Expr::zero(8));
+        p.for_("place", &bits_end, |p, place| p.set_now(&sum, counted.call(&[sum.clone(), bits.bit_at(place)])));
+        p.set(&ones, &sum);
+    });
+    let module = m.finish();
+    assert_eq!(tools::simulators_complain(&module), "");
+    text_is(
+        &module,
+        "\
+// SPDX-License-Identifier: MIT OR Apache-2.0
+// memgan 1.2.3, configuration 89abcdef
+// Source: src/rtl/ones.rs
+//
+// Counts ones. Not for synthesis.
+
+`default_nettype none
+
+module mg_ones (
+  input  wire       clk_i,
+  input  wire [3:0] bits_i,
+  output reg  [7:0] ones_o
+);
+
+  reg [31:0] bits_end;
+
+  initial begin
+    bits_end = 32'd4;
+  end
+
+  function [7:0] counted(input [7:0] so_far, input more);
+    // verilator no_inline_task
+    begin
+      counted = so_far + {7'd0, more};
+    end
+  endfunction
+
+  reg [7:0] sum;
+
+  // Not for synthesis: the model computes in steps within one clock edge.
+  // verilator lint_off BLKSEQ
+  always @(posedge clk_i) begin : p_sum
+    integer place;
+    sum = 8'd0;
+    for (place = 0; place < bits_end; place = place + 1) begin
+      sum = counted(sum, bits_i[place]);
+    end
+    ones_o <= sum;
+  end
+  // verilator lint_on BLKSEQ
 
 endmodule
 

@@ -185,18 +185,22 @@ pub fn model() -> Arc<Module> {
     m.initial(|p| {
         p.for_("row", 0..8, |p, row| p.set(weights.at_ix(row), row.value(4)));
     });
+    let [rows_end] = m.bounds([("rows_end", 8)]);
+    let rounded = m.model_function("rounded", 16, &[("exact", 16)], &[], |p, f| {
+        p.set(&f.result, f.args[0].sdiv(Expr::slit(16, -3)));
+    });
     let acc = m.var("acc", 16);
     let drive = m.var("drive", 4);
     let weight = m.var("weight", 4);
     m.clocked_no_reset(|p| {
         p.if_(&start, |p| {
             p.set_now(&acc, Expr::zero(16));
-            p.for_("i", 0..8, |p, i| {
+            p.for_("i", &rows_end, |p, i| {
                 p.set_now(&drive, rows.part_at(i * 4, 4));
                 p.set_now(&weight, weights.at_ix(i));
                 p.set_now(&acc, &acc + drive.smul_w(&weight, 16));
             });
-            p.set(&sum, acc.sdiv(Expr::slit(16, -3)));
+            p.set(&sum, rounded.call(std::slice::from_ref(&acc)));
         });
     });
     m.finish()

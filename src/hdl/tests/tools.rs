@@ -36,30 +36,36 @@ pub fn write(module: &Arc<Module>) -> (TempDir, Vec<String>) {
     (dir, names)
 }
 
-/// All complaints of Verilator, Icarus Verilog and Yosys about the text of the module; empty when they are silent.
-pub fn complaints(module: &Arc<Module>) -> String {
+/// What a tool says: empty when it is silent.
+fn complaint(dir: &Path, tool: &str, args: &[&str]) -> String {
+    if !have(tool) {
+        return String::new();
+    }
+    let (good, text) = run(dir, tool, args);
+    // New versions of Verilator report what they did.
+    let text: String = text.lines().filter(|l| !l.starts_with("- ")).map(|l| format!("{l}\n")).collect();
+    if good && text.trim().is_empty() { String::new() } else { format!("{tool}: {text}\n") }
+}
+
+/// All complaints of Verilator and Icarus Verilog about the text of the module; empty when they are silent.
+pub fn simulators_complain(module: &Arc<Module>) -> String {
     let (dir, files) = write(module);
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
-    let mut all = String::new();
-    let mut check = |tool: &str, args: &[&str]| {
-        if have(tool) {
-            let (good, text) = run(dir.path(), tool, args);
-            // New versions of Verilator report what they did.
-            let text: String = text.lines().filter(|l| !l.starts_with("- ")).map(|l| format!("{l}\n")).collect();
-            if !good || !text.trim().is_empty() {
-                all.push_str(&format!("{tool}: {text}\n"));
-            }
-        }
-    };
     let top = module.name();
-    check("verilator", &[&["--lint-only", "-Wall", "--top-module", top], files.as_slice()].concat());
-    check("iverilog", &[&["-g2005", "-Wall", "-t", "null", "-s", top], files.as_slice()].concat());
+    let verilator = [&["--lint-only", "-Wall", "--top-module", top], files.as_slice()].concat();
+    let icarus = [&["-g2005", "-Wall", "-t", "null", "-s", top], files.as_slice()].concat();
+    complaint(dir.path(), "verilator", &verilator) + &complaint(dir.path(), "iverilog", &icarus)
+}
+
+/// The same, and those of Yosys.
+pub fn complaints(module: &Arc<Module>) -> String {
+    let (dir, files) = write(module);
+    let top = module.name();
     let script = |flags: &str| {
         format!("read_verilog {flags} {}; hierarchy -check -top {top}; proc; check -assert", files.join(" "))
     };
-    check("yosys", &["-q", "-p", &script("")]);
-    check("yosys", &["-q", "-p", &script("-formal")]);
-    all
+    let yosys = |flags: &str| complaint(dir.path(), "yosys", &["-q", "-p", &script(flags)]);
+    simulators_complain(module) + &yosys("") + &yosys("-formal")
 }
 
 /// Builds and runs a test bench beside the files of the module with Icarus Verilog; its output.

@@ -1,5 +1,6 @@
 //! The behavioural view of a design that only infers.
 
+use super::bounds::Bounds;
 use super::cells::{convert, log2, weight};
 use super::checks;
 use super::lines::word_lines;
@@ -15,8 +16,9 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule, jitter: bool) {
     let (bits, dot, cell, ww) = (d.converter.adc_bits as usize, w.dot as usize, w.cell as usize, w.weight as usize);
     m.latency(&time("adc_done_o", "adc_start_i", d.converter.conversion_cycles, jitter));
     let p = Ports::new(m, schedule);
+    let bounds = Bounds::new(m, schedule);
     m.section("Line DACs");
-    let line = word_lines(m, schedule, &p);
+    let line = word_lines(m, schedule, &p, Some(&bounds));
 
     one_group(m, groups, &p);
     m.section("Cells: signed weights in level steps, by conversion group, word line and ADC");
@@ -37,7 +39,7 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule, jitter: bool) {
     });
     m.clocked_no_reset(|s| {
         s.if_(&p.prog_valid, |s| {
-            s.for_("adc", 0..adcs, |s, adc| {
+            s.for_("adc", &bounds.adcs, |s, adc| {
                 let data = |lo: usize, n: usize| p.prog_data.part_at(adc * cell + lo, n);
                 s.set_now(weights.at(at(&p.prog_group, &p.prog_row, adc)), weight(schedule, &data));
             });
@@ -51,10 +53,10 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule, jitter: bool) {
     let result = m.var("result_q", adcs * bits);
     m.clocked_no_reset(|s| {
         s.if_(&p.start, |s| {
-            s.for_("row", 0..rows, |s, row| s.set_now(input.at_ix(row), line.part_at(row * 8, 8)));
-            s.for_("adc", 0..adcs, |s, adc| {
+            s.for_("row", &bounds.rows, |s, row| s.set_now(input.at_ix(row), line.part_at(row * 8, 8)));
+            s.for_("adc", &bounds.adcs, |s, adc| {
                 s.set_now(&sum, Expr::zero(dot));
-                s.for_("row", 0..rows, |s, row| {
+                s.for_("row", &bounds.rows, |s, row| {
                     let cell = weights.at(at(&p.group, &row.value(log2(rows)), adc));
                     s.set_now(&sum, sum.add(input.at_ix(row).smul_w(cell, dot)));
                 });

@@ -1,6 +1,7 @@
 //! The behavioural view of real devices and converters: every code that the golden model computes, cycle for cycle.
 
 use super::behavioural_training::number;
+use super::bounds::Bounds;
 use super::cells::{Slot, address, field, fires, log2, rest};
 use super::checks;
 use super::lines::{bit_lines, word_lines};
@@ -36,6 +37,7 @@ struct Tile<'a> {
     ports: &'a ModelPorts,
     /// Connected devices of a pair, in a design that trains.
     connected: Option<Expr>,
+    bounds: Bounds,
     /// New codes of a cell's devices, plus first.
     placed: Vec<Expr>,
     data: Expr,
@@ -56,9 +58,10 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule, model: ArrayModel, jitt
     let p = Ports::new(m, schedule);
     let t = p.training.as_ref();
     let ports = p.model.as_ref().expect("the design has a model");
+    let bounds = Bounds::new(m, schedule);
     m.section("Line DACs");
-    let rows = word_lines(m, schedule, &p);
-    let columns = t.map(|t| bit_lines(m, schedule, &p, t));
+    let rows = word_lines(m, schedule, &p, Some(&bounds));
+    let columns = t.map(|t| bit_lines(m, schedule, &p, t, Some(&bounds)));
     let events = Events::new(m, &p, &model, ports);
 
     m.section("Arithmetic of the model: 32 bits, two's complement");
@@ -88,6 +91,7 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule, model: ArrayModel, jitt
         columns,
         ports,
         connected,
+        bounds,
         placed,
         data,
     };
@@ -159,9 +163,9 @@ impl Tile<'_> {
         let unused = CellCode::new(&self.schedule.design).unused();
         m.clocked_no_reset(|s| {
             let each = |s: &mut Process, at: &Expr| self.place(s, at, &Expr::lit(cell, u128::from(unused)));
-            self.own.draw(s, self.schedule, &self.model, &self.functions, &self.ports.tile, &each);
+            self.own.draw(s, &self.bounds, &self.model, &self.functions, &self.ports.tile, &each);
             s.if_(&p.prog_valid, |s| {
-                s.for_("adc", 0..adcs, |s, adc| {
+                s.for_("adc", &self.bounds.adcs, |s, adc| {
                     let at = self.cell(prog_group.clone(), p.prog_row.clone(), adc);
                     let data = p.prog_data.part_at(adc * cell, cell);
                     match &training {
@@ -193,14 +197,14 @@ impl Tile<'_> {
     fn pulse(&self, s: &mut Process, t: &TrainingPorts, v: &Pulse) {
         let c = &self.schedule.design.crossbar;
         let columns = self.columns.as_ref().expect("the design trains");
-        s.for_("column", 0..c.columns, |s, column| {
+        s.for_("column", &self.bounds.columns, |s, column| {
             let code = columns.part_at(column * 8, 8);
             s.set_now(v.chosen.bit_at(column), v.fires.call(&[code, t.columns_negative.clone()]));
         });
-        s.for_("row", 0..c.rows, |s, row| {
+        s.for_("row", &self.bounds.rows, |s, row| {
             let code = self.rows.part_at(row * 8, 8);
             s.if_(v.fires.call(&[code, t.rows_negative.clone()]), |s| {
-                s.for_("column", 0..c.columns, |s, column| {
+                s.for_("column", &self.bounds.columns, |s, column| {
                     s.if_(v.chosen.bit_at(column), |s| {
                         let (group, adc) = v.slot.take(s, column);
                         let at = address(&[group.clone(), Some(row.value(log2(c.rows))), adc.clone()]);
@@ -258,28 +262,28 @@ impl Tile<'_> {
         rest(m, "unused_group", &p.group, if t.is_some() { groups.max(row_groups) } else { groups });
         m.clocked_no_reset(|s| {
             s.if_(&p.start, |s| {
-                s.for_("index", 0..most, |s, index| s.set_now(v.sum.at_ix(index), int(0)));
+                s.for_("index", self.bounds.codes(), |s, index| s.set_now(v.sum.at_ix(index), int(0)));
                 if let Some(n) = &v.noise {
                     s.set_now(&n.energy, int(0));
                 }
                 let forward = |s: &mut Process| {
-                    s.for_("row", 0..rows, |s, row| {
+                    s.for_("row", &self.bounds.rows, |s, row| {
                         s.set_now(&v.input, self.rows.part_at(row * 8, 8).sext(W));
                         s.if_(v.input.any(), |s| {
                             v.add_energy(s);
-                            s.for_("adc", 0..adcs, |s, adc| {
+                            s.for_("adc", &self.bounds.adcs, |s, adc| {
                                 self.add(s, &v, &self.cell(group.clone(), row.value(log2(rows)), adc), adc);
                             });
                         });
                     });
                 };
                 let backward = |s: &mut Process, columns: &Expr| {
-                    s.for_("column", 0..c.columns, |s, column| {
+                    s.for_("column", &self.bounds.columns, |s, column| {
                         s.set_now(&v.input, columns.part_at(column * 8, 8).sext(W));
                         s.if_(v.input.any(), |s| {
                             v.add_energy(s);
                             let (group, adc) = v.slot.as_ref().expect("the design trains").take(s, column);
-                            s.for_("line", 0..row_adcs, |s, line| {
+                            s.for_("line", &self.bounds.training().row_adcs, |s, line| {
                                 let row = address(&[row_group.clone(), number(line, row_adcs)]);
                                 let at = address(&[group.clone(), Some(row), adc.clone()]);
                                 self.add(s, &v, &at, line);
@@ -310,7 +314,7 @@ impl Tile<'_> {
                 }
                 let side = t.map_or(Expr::zero(1), |t| t.read_columns.clone());
                 s.set(&v.result, Expr::zero(v.result.width()));
-                s.for_("index", 0..most, |s, adc| {
+                s.for_("index", self.bounds.codes(), |s, adc| {
                     s.set_now(&v.index, adc.value(log2(most)));
                     let line = |of_group: &Option<Expr>, count: usize| {
                         let low = if count > 1 { log2(count) } else { 0 };
@@ -445,7 +449,7 @@ impl Conversion {
 /// The integer square root of a number below `2^22`.
 fn root(m: &mut Builder) -> Function {
     let locals = [("found", W), ("digit", W), ("tried", W), ("square", W)];
-    m.function("root", W, &[("squared", W)], &locals, |p, f| {
+    m.model_function("root", W, &[("squared", W)], &locals, |p, f| {
         let [found, digit, tried, square] = f.locals.as_slice() else { unreachable!("four locals") };
         p.set(found, int(0));
         p.set(digit, int(1 << 10));

@@ -1,5 +1,6 @@
 //! The behavioural view of a design that trains: device levels, reads of both sides, pulses.
 
+use super::bounds::Bounds;
 use super::cells::{Slot, address, connected, convert, field, fires, kept, log2, moved, rest, seen, weight};
 use super::checks;
 use super::lines::{bit_lines, word_lines};
@@ -22,6 +23,7 @@ struct Array<'a> {
     /// Codes of the word lines, and of the bit lines by group and ADC.
     rows: Expr,
     columns: Expr,
+    bounds: Bounds,
     /// As [`connected`].
     connected: Option<Expr>,
 }
@@ -46,9 +48,10 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule, jitter: bool) {
     ));
     let p = Ports::new(m, schedule);
     let t = p.training.as_ref().expect("the design trains");
+    let bounds = Bounds::new(m, schedule);
     m.section("Line DACs");
-    let rows = word_lines(m, schedule, &p);
-    let columns = bit_lines(m, schedule, &p, t);
+    let rows = word_lines(m, schedule, &p, Some(&bounds));
+    let columns = bit_lines(m, schedule, &p, t, Some(&bounds));
 
     m.section("Cells: device levels by conversion group, word line and ADC");
     let (c, cell) = (&d.crossbar, schedule.widths.cell as usize);
@@ -59,7 +62,7 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule, jitter: bool) {
     });
     let connected = connected(m, schedule, t);
     m.unused("unused_strength", std::slice::from_ref(&t.strength));
-    let array = Array { schedule, cells, rows, columns, connected };
+    let array = Array { schedule, cells, rows, columns, bounds, connected };
     change(m, &array, &p, t);
 
     m.section("Conversion");
@@ -86,21 +89,21 @@ fn change(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) {
     rest(m, "unused_prog_group", &p.prog_group, groups);
     m.clocked_no_reset(|s| {
         s.if_(&p.prog_valid, |s| {
-            s.for_("adc", 0..adcs, |s, adc| {
+            s.for_("adc", &array.bounds.adcs, |s, adc| {
                 let at = array.cell(prog_group.clone(), p.prog_row.clone(), adc);
                 s.if_(&t.prog_write, |s| s.set_now(&at, p.prog_data.part_at(adc * cell, cell)))
                     .else_(|s| s.set(levels.part_at(adc * cell, cell), &at));
             });
         });
         s.if_(&t.pulse_start, |s| {
-            s.for_("column", 0..c.columns, |s, column| {
+            s.for_("column", &array.bounds.columns, |s, column| {
                 let code = array.columns.part_at(column * 8, 8);
                 s.set_now(chosen.bit_at(column), fires.call(&[code, t.columns_negative.clone()]));
             });
-            s.for_("row", 0..c.rows, |s, row| {
+            s.for_("row", &array.bounds.rows, |s, row| {
                 let code = array.rows.part_at(row * 8, 8);
                 s.if_(fires.call(&[code, t.rows_negative.clone()]), |s| {
-                    s.for_("column", 0..c.columns, |s, column| {
+                    s.for_("column", &array.bounds.columns, |s, column| {
                         s.if_(chosen.bit_at(column), |s| {
                             let (group, adc) = slot.take(s, column);
                             let at = array.at(group, row.value(log2(c.rows)), adc);
@@ -141,13 +144,13 @@ fn sums(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) -> Expr {
     // Lines at zero add nothing, and many are.
     m.clocked_no_reset(|s| {
         s.if_(&p.start, |s| {
-            s.for_("index", 0..adcs.max(row_adcs), |s, index| s.set_now(sum.at_ix(index), Expr::zero(dot)));
+            s.for_("index", array.bounds.codes(), |s, index| s.set_now(sum.at_ix(index), Expr::zero(dot)));
             s.if_(&t.read_columns, |s| {
-                s.for_("column", 0..c.columns, |s, column| {
+                s.for_("column", &array.bounds.columns, |s, column| {
                     s.set_now(&code, array.columns.part_at(column * 8, 8));
                     s.if_(code.any(), |s| {
                         let (group, adc) = slot.take(s, column);
-                        s.for_("line", 0..row_adcs, |s, line| {
+                        s.for_("line", &array.bounds.training().row_adcs, |s, line| {
                             let row = address(&[row_group.clone(), number(line, row_adcs)]);
                             add(s, array.at(group.clone(), row, adc.clone()), line);
                         });
@@ -155,17 +158,17 @@ fn sums(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) -> Expr {
                 });
             })
             .else_(|s| {
-                s.for_("row", 0..rows, |s, row| {
+                s.for_("row", &array.bounds.rows, |s, row| {
                     s.set_now(&code, array.rows.part_at(row * 8, 8));
                     s.if_(code.any(), |s| {
-                        s.for_("adc", 0..adcs, |s, adc| {
+                        s.for_("adc", &array.bounds.adcs, |s, adc| {
                             add(s, array.cell(group.clone(), row.value(log2(rows)), adc), adc);
                         });
                     });
                 });
             });
             s.comment("The sums of ADCs that the other side has more are zero, and so are their codes");
-            s.for_("index", 0..adcs.max(row_adcs), |s, index| {
+            s.for_("index", array.bounds.codes(), |s, index| {
                 s.set(result.part_at(index * bits, bits), convert.call(&[sum.at_ix(index), p.gain.clone()]));
             });
         });

@@ -16,7 +16,7 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule) {
     m.latency(&format!("adc_done_o {} cycles after adc_start_i: a word line a cycle", emulation_cycles(schedule)));
     let p = Ports::new(m, schedule);
     m.section("Line DACs");
-    let line = word_lines(m, schedule, &p);
+    let line = word_lines(m, schedule, &p, None);
 
     one_group(m, groups, &p);
     m.section("Cells: signed weights in level steps, a word for each conversion group and word line");

@@ -21,8 +21,8 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule) {
     let p = Ports::new(m, schedule);
     let t = p.training.as_ref().expect("the design trains");
     m.section("Line DACs");
-    let rows = word_lines(m, schedule, &p);
-    let columns = bit_lines(m, schedule, &p, t);
+    let rows = word_lines(m, schedule, &p, None);
+    let columns = bit_lines(m, schedule, &p, t, None);
     m.unused("unused_strength", std::slice::from_ref(&t.strength));
     let walk = Walk::new(m, schedule, &p, t);
     let stage = memory(m, schedule, &p, t, &walk, &rows, &columns);

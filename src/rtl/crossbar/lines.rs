@@ -1,7 +1,8 @@
 //! Shadow and line registers of the word lines and, in a design that trains, of the bit lines.
 
+use super::bounds::Bounds;
 use super::ports::{Ports, TrainingPorts};
-use crate::hdl::{Builder, Expr};
+use crate::hdl::{Bound, Builder, Expr, Rounds};
 use crate::schedule::{Schedule, bits_for};
 
 /// Bits of a DAC word index within one tile.
@@ -31,8 +32,12 @@ impl Slots {
     }
 }
 
-/// Registers of the word lines, written as the contract says; returns the line registers.
-pub(super) fn word_lines(m: &mut Builder, schedule: &Schedule, p: &Ports) -> Expr {
+fn rounds(constant: usize, bound: Option<&Bound>) -> Rounds {
+    bound.map_or_else(|| (0..constant).into(), Rounds::from)
+}
+
+/// Registers of the word lines, written as the contract says; returns the line registers. `bounds`: of a model.
+pub(super) fn word_lines(m: &mut Builder, schedule: &Schedule, p: &Ports, bounds: Option<&Bounds>) -> Expr {
     let l = schedule.lanes;
     let rows = schedule.design.crossbar.rows;
     let words = rows / l;
@@ -66,7 +71,7 @@ pub(super) fn word_lines(m: &mut Builder, schedule: &Schedule, p: &Ports) -> Exp
             s.set(&shadow, Expr::zero(8 * rows));
         })
         .elif(&load, |s| {
-            s.for_("lane", 0..l, |s, lane| {
+            s.for_("lane", rounds(l, bounds.map(|b| &b.lanes)), |s, lane| {
                 for (word, hit) in hits.iter().enumerate() {
                     s.if_(hit.bit_at(lane), |s| {
                         s.set(shadow.part_at(lane * 8 + word * l * 8, 8), p.dac_data.part_at(lane * 8, 8));
@@ -78,8 +83,14 @@ pub(super) fn word_lines(m: &mut Builder, schedule: &Schedule, p: &Ports) -> Exp
     line
 }
 
-/// Registers of the bit lines, in the order `group * ADCs + adc`; returns the line registers.
-pub(super) fn bit_lines(m: &mut Builder, schedule: &Schedule, p: &Ports, t: &TrainingPorts) -> Expr {
+/// Registers of the bit lines, in the order `group * ADCs + adc`; returns the line registers. `bounds`: of a model.
+pub(super) fn bit_lines(
+    m: &mut Builder,
+    schedule: &Schedule,
+    p: &Ports,
+    t: &TrainingPorts,
+    bounds: Option<&Bounds>,
+) -> Expr {
     let l = schedule.lanes;
     let columns = schedule.design.crossbar.columns;
     let Slots { chunk, chunks, slots, bits } = Slots::of(schedule);
@@ -110,9 +121,9 @@ pub(super) fn bit_lines(m: &mut Builder, schedule: &Schedule, p: &Ports, t: &Tra
             s.set(&shadow, Expr::zero(8 * columns));
         })
         .elif(p.dac_valid.and(&t.dac_side), |s| {
-            s.for_("into", 0..slots, |s, slot| {
-                s.for_("part", 0..chunks, |s, at| {
-                    s.for_("lane", 0..chunk, |s, lane| {
+            s.for_("into", rounds(slots, bounds.map(|b| &b.training().slots)), |s, slot| {
+                s.for_("part", rounds(chunks, bounds.map(|b| &b.training().chunks)), |s, at| {
+                    s.for_("lane", rounds(chunk, bounds.map(|b| &b.training().chunk)), |s, lane| {
                         let from = &(at * chunk) + lane;
                         s.if_(hits.bit_at(&(slot * l) + &from), |s| {
                             let to = &(slot * chunk) + lane;

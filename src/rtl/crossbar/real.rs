@@ -34,7 +34,7 @@ pub(super) struct RealFunctions {
 
 impl RealFunctions {
     pub fn new(m: &mut Builder, schedule: &Schedule, model: &ArrayModel, trains: bool) -> Self {
-        let mix = m.function("mix", W, &[("value", W)], &[("mixed", W)], |p, f| {
+        let mix = m.model_function("mix", W, &[("value", W)], &[("mixed", W)], |p, f| {
             let z = &f.locals[0];
             p.set(z, f.args[0].add(int(1)));
             p.set(z, z.umul_w(word(0x9e37_79b9), W));
@@ -44,12 +44,12 @@ impl RealFunctions {
             }
             p.set(&f.result, z.xor(z.shr(16)));
         });
-        let bell = m.function("bell", W, &[("random", 24)], &[("bytes", W)], |p, f| {
+        let bell = m.model_function("bell", W, &[("random", 24)], &[("bytes", W)], |p, f| {
             let byte = |lo| f.args[0].slice(lo, 8).zext(W);
             p.set(&f.locals[0], byte(16).add(byte(8)).add(byte(0)));
             p.set(&f.result, f.locals[0].shl(1).sub(int(765)));
         });
-        let clamp = m.function("clamp", W, &[("given", W), ("least", W), ("most", W)], &[], |p, f| {
+        let clamp = m.model_function("clamp", W, &[("given", W), ("least", W), ("most", W)], &[], |p, f| {
             let [given, least, most] = f.args.as_slice() else { unreachable!("three arguments") };
             p.if_(given.slt(least), |p| p.set(&f.result, least))
                 .elif(given.sgt(most), |p| p.set(&f.result, most))
@@ -63,7 +63,7 @@ impl RealFunctions {
 
 /// The step law's nodes, one case an end of a segment.
 fn law(m: &mut Builder, model: &ArrayModel) -> Function {
-    m.function("law", W, &[("node", 6), ("higher", 1)], &[], |p, f| {
+    m.model_function("law", W, &[("node", 6), ("higher", 1)], &[], |p, f| {
         p.case(Expr::concat(&[f.args[1].clone(), f.args[0].clone()]), |c| {
             for (way, nodes) in model.law.iter().enumerate() {
                 for (k, &node) in nodes.iter().enumerate() {
@@ -91,7 +91,7 @@ fn pulsed(m: &mut Builder, model: &ArrayModel, bell: &Function, clamp: &Function
     let mut locals = vec![("mean", W)];
     locals.extend(noisy.then_some([("noise", W), ("deviation", W)]).into_iter().flatten());
     locals.extend(law.is_some().then_some([("place_in_range", W), ("left", W), ("right", W)]).into_iter().flatten());
-    m.function("pulsed", W, &args, &locals, |p, f| {
+    m.model_function("pulsed", W, &args, &locals, |p, f| {
         let [code, low, high, full, rises, luck, inverse @ ..] = f.args.as_slice() else { unreachable!("arguments") };
         let mean = &f.locals[0];
         match (&law, inverse, &f.locals[if noisy { 3 } else { 1 }..]) {
@@ -147,7 +147,7 @@ fn convert(m: &mut Builder, schedule: &Schedule, model: &ArrayModel) -> Function
     args.extend(errors.then_some([("offset", W), ("gain_error", W), ("bow", W)]).into_iter().flatten());
     let mut locals = vec![("scaled", W), ("down", 5)];
     locals.extend(errors.then_some([("coarse", W), ("from_zero", W)]).into_iter().flatten());
-    m.function("convert", bits, &args, &locals, |p, f| {
+    m.model_function("convert", bits, &args, &locals, |p, f| {
         let (sum, gain) = (&f.args[0], &f.args[1]);
         let (scaled, down) = (&f.locals[0], &f.locals[1]);
         p.set(scaled, sum);

@@ -1,11 +1,12 @@
 //! What belongs to each device and converter of a tile, drawn once, as `device::ArrayModel` draws it.
 
+use super::bounds::Bounds;
 use super::cells::{Slot, address, log2};
 use super::real::{RealFunctions, W, int, word};
 use super::real_wires::Wires;
 use crate::config::PairScheme;
 use crate::device::{ArrayModel, wire_factors};
-use crate::hdl::{Builder, Expr, Ix, Mem, Process};
+use crate::hdl::{Bound, Builder, Expr, Ix, Mem, Process};
 use crate::numeric::Draw;
 use crate::schedule::Schedule;
 
@@ -25,6 +26,8 @@ pub(super) struct OwnNumbers {
     /// Only where wires have resistance.
     pub wires: Option<Wires>,
     adc_bits: usize,
+    /// Where a cell has two devices.
+    sides: Option<Bound>,
     built: Expr,
     drawn: Drawn,
 }
@@ -118,11 +121,13 @@ impl OwnNumbers {
             let [offset, gain, bow] = ["offset_q", "gain_error_q", "bow_q"].map(|n| m.mem(n, W, 2 << adc_bits));
             Adcs { offset, gain, bow, error: m.var("adc_error", W) }
         });
+        let sides =
+            (sides(schedule) > 1).then(|| m.bounds([("sides_end", sides(schedule))]).into_iter().next()).flatten();
         m.unused("unused_low_bits", &[highest.slice(CODE, W - CODE), lowest.slice(CODE, W - CODE)]);
         let slot = Slot::new(m, "drawn_slot", c);
         let drawn = Drawn { slot, random, low: lowest, high: highest, free };
         let wires = wire_factors(&schedule.design, model).map(|factors| Wires::new(m, schedule, &factors));
-        Self { low, high, steps, adcs, wires, adc_bits, built, drawn }
+        Self { low, high, steps, adcs, wires, adc_bits, sides, built, drawn }
     }
 
     /// Address of an ADC's numbers.
@@ -134,21 +139,21 @@ impl OwnNumbers {
     pub fn draw(
         &self,
         s: &mut Process,
-        schedule: &Schedule,
+        bounds: &Bounds,
         model: &ArrayModel,
         functions: &RealFunctions,
         tile: &Expr,
         each: &dyn Fn(&mut Process, &Expr),
     ) {
-        let c = &schedule.design.crossbar;
         s.if_(self.built.not(), |s| {
             s.set(&self.built, Expr::ones(1));
-            s.for_("row", 0..c.rows, |s, row| {
-                s.for_("column", 0..c.columns, |s, column| {
+            let rows = bounds.rows.end();
+            s.for_("row", &bounds.rows, |s, row| {
+                s.for_("column", &bounds.columns, |s, column| {
                     let (group, adc) = self.drawn.slot.take(s, column);
-                    let line = (c.rows > 1).then(|| row.value(log2(c.rows)));
+                    let line = (rows > 1).then(|| row.value(log2(rows)));
                     // Memories go by group first; a device's number by word line first.
-                    let at = address(&[group.clone(), Some(row.value(log2(c.rows))), adc.clone()]);
+                    let at = address(&[group.clone(), Some(row.value(log2(rows))), adc.clone()]);
                     let place = address(&[line, group.clone(), adc.clone()]);
                     let one = |s: &mut Process, side: &Expr| {
                         if let Some((number, _)) = &self.drawn.random {
@@ -156,9 +161,9 @@ impl OwnNumbers {
                         }
                         self.draw_device(s, model, functions, &device(&at, side));
                     };
-                    match sides(schedule) {
-                        1 => one(s, &Expr::zero(1)),
-                        n => s.for_("side", 0..n, |s, side| one(s, &side.value(1))),
+                    match &self.sides {
+                        None => one(s, &Expr::zero(1)),
+                        Some(sides) => s.for_("side", sides, |s, side| one(s, &side.value(1))),
                     }
                     if let Some(wires) = &self.wires {
                         wires.draw(s, &at, row, [adc, group]);
@@ -166,7 +171,7 @@ impl OwnNumbers {
                     each(s, &at);
                 });
             });
-            self.draw_adcs(s, schedule, model, functions, tile);
+            self.draw_adcs(s, bounds, model, functions, tile);
         });
     }
 
@@ -253,15 +258,13 @@ impl OwnNumbers {
     }
 
     /// `ArrayModel::adc` of every ADC.
-    fn draw_adcs(&self, s: &mut Process, schedule: &Schedule, model: &ArrayModel, f: &RealFunctions, tile: &Expr) {
+    fn draw_adcs(&self, s: &mut Process, bounds: &Bounds, model: &ArrayModel, f: &RealFunctions, tile: &Expr) {
         let Some(adcs) = &self.adcs else { return };
-        let c = &schedule.design.crossbar;
         let d = &self.drawn;
         let (own_number, _) = d.random.as_ref().expect("errors are drawn");
-        let sides = [(false, c.adcs()), (true, c.row_adcs())];
-        let used = if schedule.design.training.is_some() { 2 } else { 1 };
-        for (row_side, count) in sides.into_iter().take(used) {
-            s.for_("adc", 0..count, |s, adc| {
+        let sides = [(false, Some(&bounds.adcs)), (true, bounds.training.as_ref().map(|t| &t.row_adcs))];
+        for (row_side, count) in sides.into_iter().filter_map(|(side, count)| Some((side, count?))) {
+            s.for_("adc", count, |s, adc| {
                 let number = Expr::concat(&[tile.clone(), Expr::lit(1, u128::from(row_side)), adc.value(9)]);
                 s.set_now(own_number, number.zext(W));
                 for (kind, deviation, to) in [

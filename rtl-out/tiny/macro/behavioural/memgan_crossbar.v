@@ -72,6 +72,30 @@ module memgan_crossbar (
   output wire [47:0] prog_data_o
 );
 
+  // ---- Ends of loops, in variables: simulators write out short loops over constants ----
+
+  reg [31:0] lanes_end;
+  reg [31:0] rows_end;
+  reg [31:0] columns_end;
+  reg [31:0] adcs_end;
+  reg [31:0] row_adcs_end;
+  reg [31:0] codes_end;
+  reg [31:0] slots_end;
+  reg [31:0] chunks_end;
+  reg [31:0] chunk_end;
+
+  initial begin
+    lanes_end = 32'd4;
+    rows_end = 32'd16;
+    columns_end = 32'd16;
+    adcs_end = 32'd4;
+    row_adcs_end = 32'd2;
+    codes_end = 32'd4;
+    slots_end = 32'd4;
+    chunks_end = 32'd1;
+    chunk_end = 32'd4;
+  end
+
   // ---- Line DACs ----
 
   reg  [127:0] shadow_q;
@@ -95,7 +119,7 @@ module memgan_crossbar (
       line_q <= shadow_q;
       shadow_q <= {128{1'b0}};
     end else if (dac_valid_i && !dac_side_i) begin
-      for (lane = 0; lane < 4; lane = lane + 1) begin
+      for (lane = 0; lane < lanes_end; lane = lane + 1) begin
         if (hit_0[lane]) begin
           shadow_q[lane*8 +: 8] <= dac_data_i[lane*8 +: 8];
         end
@@ -144,9 +168,9 @@ module memgan_crossbar (
       column_line_q <= column_shadow_q;
       column_shadow_q <= {128{1'b0}};
     end else if (dac_valid_i && dac_side_i) begin
-      for (into = 0; into < 4; into = into + 1) begin
-        for (part = 0; part < 1; part = part + 1) begin
-          for (lane = 0; lane < 4; lane = lane + 1) begin
+      for (into = 0; into < slots_end; into = into + 1) begin
+        for (part = 0; part < chunks_end; part = part + 1) begin
+          for (lane = 0; lane < chunk_end; lane = lane + 1) begin
             if (slot_hits[into*4 + part*4 + lane]) begin
               column_shadow_q[(into*4 + lane)*8 +: 8] <= dac_data_i[(part*4 + lane)*8 +: 8];
             end
@@ -211,7 +235,7 @@ module memgan_crossbar (
     integer column;
     integer row;
     if (prog_valid_i) begin
-      for (adc = 0; adc < 4; adc = adc + 1) begin
+      for (adc = 0; adc < adcs_end; adc = adc + 1) begin
         if (prog_write_i) begin
           level_q[{prog_group_i[1:0], prog_row_i, adc[1:0]}] = prog_data_i[adc*12 +: 12];
         end else begin
@@ -220,12 +244,12 @@ module memgan_crossbar (
       end
     end
     if (pulse_start_i) begin
-      for (column = 0; column < 16; column = column + 1) begin
+      for (column = 0; column < columns_end; column = column + 1) begin
         chosen[column] = fires(column_line_q[column*8 +: 8], pulse_columns_negative_i);
       end
-      for (row = 0; row < 16; row = row + 1) begin
+      for (row = 0; row < rows_end; row = row + 1) begin
         if (fires(line_q[row*8 +: 8], pulse_rows_negative_i)) begin
-          for (column = 0; column < 16; column = column + 1) begin
+          for (column = 0; column < columns_end; column = column + 1) begin
             if (chosen[column]) begin
               pulsed_slot = column[3:0];
               next = (moved(level_q[{pulsed_slot[3:2], row[3:0], pulsed_slot[1:0]}], pulse_up_i) &
@@ -283,15 +307,15 @@ module memgan_crossbar (
     integer row;
     integer adc;
     if (adc_start_i) begin
-      for (index = 0; index < 4; index = index + 1) begin
+      for (index = 0; index < codes_end; index = index + 1) begin
         sum[index] = 18'd0;
       end
       if (read_columns_i) begin
-        for (column = 0; column < 16; column = column + 1) begin
+        for (column = 0; column < columns_end; column = column + 1) begin
           line_code = column_line_q[column*8 +: 8];
           if (|line_code) begin
             read_slot = column[3:0];
-            for (line = 0; line < 2; line = line + 1) begin
+            for (line = 0; line < row_adcs_end; line = line + 1) begin
               read_cell = level_q[{read_slot[3:2], adc_group_i, line[0:0], read_slot[1:0]}];
               weight = weight_of(read_cell & connected);
               sum[line] = sum[line] +
@@ -301,10 +325,10 @@ module memgan_crossbar (
           end
         end
       end else begin
-        for (row = 0; row < 16; row = row + 1) begin
+        for (row = 0; row < rows_end; row = row + 1) begin
           line_code = line_q[row*8 +: 8];
           if (|line_code) begin
-            for (adc = 0; adc < 4; adc = adc + 1) begin
+            for (adc = 0; adc < adcs_end; adc = adc + 1) begin
               read_cell = level_q[{adc_group_i[1:0], row[3:0], adc[1:0]}];
               weight = weight_of(read_cell & connected);
               sum[adc] = sum[adc] +
@@ -315,7 +339,7 @@ module memgan_crossbar (
         end
       end
       // The sums of ADCs that the other side has more are zero, and so are their codes
-      for (index = 0; index < 4; index = index + 1) begin
+      for (index = 0; index < codes_end; index = index + 1) begin
         result_q[index*8 +: 8] <= convert(sum[index], adc_gain_i);
       end
     end
