@@ -18,10 +18,10 @@ printf '\n== %s mutated inputs\n' "$inputs"
 cargo run --release --locked --example fuzz_inputs -- "$inputs"
 
 printf '\n== tests, optimised\n'
-cargo test --release --locked
+MEMGAN_DEEP=1 cargo test --release --locked
 
 printf '\n== benches\n'
-cargo bench --locked --bench forward --bench training --bench hardware | tee "$out/benches.txt"
+cargo bench --locked --bench forward --bench training --bench hardware --bench simulation | tee "$out/benches.txt"
 
 for design in tiny mlp cnn mnist-small am-dcgan; do
   for seed in 1 2 3; do

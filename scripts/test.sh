@@ -6,6 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 target=${CARGO_TARGET_DIR:-target}
 log=$target/memgan-test.log
+logs=$target/memgan-test
 failed=()
 
 step() { printf '\n== %s\n' "$*"; }
@@ -17,14 +18,51 @@ check() {
   failed+=("$name")
 }
 
-# The whole output goes to the log; the terminal sees which file runs, what fails and the results.
+# Every test binary by itself, as many at a time as there are processors, those that take longest first: most have one
+# test that takes nearly all of their time. Each has its log; the terminal sees who ran, and the whole log of who failed.
+longest='training_network synthesis lint programming real_network lib spice sweep training_runs bank_training'
+
+targets() {
+  local name
+  for name in $longest $(awk '/^\[/ { test = /^\[\[test\]\]/ } test && $1 == "name" { gsub(/"/, "", $3); print $3 }' Cargo.toml) doc; do
+    case $name in
+      lib) echo "lib --lib --bins" ;;
+      doc) echo "doc --doc" ;;
+      *) echo "$name --test $name" ;;
+    esac
+  done | awk '!seen[$1]++'
+}
+
+run_one() {
+  local name=$1 status=0 begin=$SECONDS
+  shift
+  cargo test --locked --no-fail-fast "$@" -- --show-output >"$logs/$name.log" 2>&1 || status=$?
+  local passed
+  passed=$(awk '/^test result/ { for (i = 2; i <= NF; i++) if ($i ~ "^passed") sum += $(i - 1) } END { print sum + 0 }' "$logs/$name.log")
+  if [ "$status" -eq 0 ]; then
+    printf 'ok      %-22s %4s passed %5s s\n' "$name" "$passed" $((SECONDS - begin))
+  else
+    printf 'FAILED  %s\n' "$name"
+    grep -E '^error|panicked at' "$logs/$name.log" || true
+    return 1
+  fi
+}
+
 run_tests() {
   local status=0
-  cargo test --locked --no-fail-fast "$@" -- --show-output >"$log" 2>&1 || status=$?
-  grep -E '^ +(Running|Doc-tests)|^test result|FAILED|^error|panicked at' "$log" || true
+  rm -rf "$logs"
+  mkdir -p "$logs"
+  cargo test --locked --no-run "$@" >"$logs/build.log" 2>&1 || { cat "$logs/build.log"; return 1; }
+  export -f run_one
+  export logs
+  targets | xargs -P "$(nproc)" -I{} bash -c 'run_one {} "$@"' _ "$@" || status=1
+  cat "$logs"/*.log >"$log"
   if [ "$status" -ne 0 ]; then
-    printf '\nThe end of %s:\n' "$log"
-    tail -n 200 "$log"
+    local failed
+    for failed in $(grep -l 'test result: FAILED\|^error' "$logs"/*.log); do
+      printf '\nThe end of %s:\n' "$failed"
+      tail -n 200 "$failed"
+    done
   fi
   return "$status"
 }

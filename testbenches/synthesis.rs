@@ -3,7 +3,8 @@
 //! The crossbar is the black box here, and the memories are, too: a user swaps them for macros, and turned into flip-flops
 //! they would take more time than all the rest. They are checked by themselves, as memories, and so is the emulation of
 //! the crossbar. Every distinct module is synthesised once; then the whole design is flattened, for loops through several
-//! modules.
+//! modules. Designs that are made of the same blocks in other sizes are only elaborated, not mapped to cells, unless
+//! `MEMGAN_DEEP` is set: latches, drivers and loops are seen before mapping, which takes ten times as long.
 
 mod common;
 
@@ -39,16 +40,47 @@ fn clean(script: &str) {
     }
 }
 
+/// How far Yosys goes.
+#[derive(Clone, Copy, PartialEq)]
+enum Effort {
+    /// Processes become registers and word-level cells.
+    Elaborate,
+    /// Gates and flip-flops.
+    Map,
+}
+
+impl Effort {
+    /// Commands between the check for latches and the check of the result; memories stay memories.
+    fn commands(self, top: &str, memory: bool) -> String {
+        match (self, memory) {
+            (Self::Elaborate, false) => "opt_clean".into(),
+            (Self::Elaborate, true) => "memory -nomap; opt_clean".into(),
+            (Self::Map, false) => format!("synth -noabc -top {top}"),
+            (Self::Map, true) => format!("synth -run begin:fine -top {top}"),
+        }
+    }
+}
+
 /// A module with a memory, up to the point where the memory would be mapped.
-fn memory(file: &Path, module: &str) {
+fn memory(file: &Path, module: &str, effort: Effort) {
     let file = file.display();
+    let commands = effort.commands(module, true);
     clean(&format!(
-        "read_verilog {file}; hierarchy -check -top {module}; proc; {NO_LATCH}; synth -run begin:fine -top {module}; \
-         check -assert; {NO_LATCH}; select -assert-count 1 t:$mem_v2"
+        "read_verilog {file}; hierarchy -check -top {module}; proc; {NO_LATCH}; {commands}; check -assert; {NO_LATCH}; \
+         select -assert-count 1 t:$mem_v2"
     ));
 }
 
+/// Elaborates a design, or maps it to cells in deep runs.
+fn elaborate(schedule: &Schedule) {
+    run(schedule, if std::env::var_os("MEMGAN_DEEP").is_some() { Effort::Map } else { Effort::Elaborate });
+}
+
 fn synthesise(schedule: &Schedule) {
+    run(schedule, Effort::Map);
+}
+
+fn run(schedule: &Schedule, effort: Effort) {
     let dir = tempfile::tempdir().unwrap();
     let package = Package::new(schedule, None);
     let write = |view| -> Vec<PathBuf> {
@@ -65,15 +97,16 @@ fn synthesise(schedule: &Schedule) {
         write(CrossbarView::BlackBox).into_iter().partition(|f| stem(f).ends_with("_sram"));
     assert!(memories.len() >= 2, "the memories are modules of their own");
     let list = |files: &[PathBuf]| files.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(" ");
+    let commands = effort.commands(TOP, false);
     clean(&format!(
-        "read_verilog {}; read_verilog -lib {}; hierarchy -check -top {TOP}; proc; {NO_LATCH}; synth -noabc -top {TOP}; \
-         check -assert; {NO_LATCH}; flatten; check -assert",
+        "read_verilog {}; read_verilog -lib {}; hierarchy -check -top {TOP}; proc; {NO_LATCH}; {commands}; check -assert; \
+         {NO_LATCH}; flatten; check -assert",
         list(&logic),
         list(&memories)
     ));
-    memories.iter().for_each(|file| memory(file, &stem(file)));
+    memories.iter().for_each(|file| memory(file, &stem(file), effort));
     let emulation = write(CrossbarView::Emulation).into_iter().find(|f| stem(f) == CROSSBAR).unwrap();
-    memory(&emulation, CROSSBAR);
+    memory(&emulation, CROSSBAR, effort);
 }
 
 #[test]
@@ -83,19 +116,19 @@ fn tiny() {
 
 #[test]
 fn mnist_small() {
-    synthesise(&common::training_preset("mnist-small"));
+    elaborate(&common::training_preset("mnist-small"));
 }
 
 /// Without training, whose blocks are those of mnist-small: with it Yosys takes minutes.
 #[test]
 fn am_dcgan() {
-    synthesise(&common::preset("am-dcgan"));
+    elaborate(&common::preset("am-dcgan"));
 }
 
 #[test]
 fn classifiers() {
-    synthesise(&common::training_preset("mlp"));
-    synthesise(&common::training_preset("cnn"));
+    elaborate(&common::training_preset("mlp"));
+    elaborate(&common::training_preset("cnn"));
 }
 
 #[test]
@@ -119,13 +152,16 @@ fn the_gate_refuses() {
         let file = dir.path().join("bad.v");
         std::fs::write(&file, format!("module bad (input wire a_i, input wire b_i, {port}); {body} endmodule\n"))
             .unwrap();
-        let script = format!(
-            "read_verilog {}; hierarchy -check -top bad; proc; {NO_LATCH}; synth -noabc -top bad; check -assert; {NO_LATCH}; flatten; \
-             check -assert",
-            file.display()
-        );
-        if let Some(result) = yosys(&script) {
-            assert!(result.is_err(), "{what} passes");
+        for effort in [Effort::Elaborate, Effort::Map] {
+            let script = format!(
+                "read_verilog {}; hierarchy -check -top bad; proc; {NO_LATCH}; {}; check -assert; {NO_LATCH}; flatten; \
+                 check -assert",
+                file.display(),
+                effort.commands("bad", false)
+            );
+            if let Some(result) = yosys(&script) {
+                assert!(result.is_err(), "{what} passes");
+            }
         }
     }
 }
