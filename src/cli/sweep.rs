@@ -125,6 +125,19 @@ fn threads(jobs: Option<u16>) -> usize {
     jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
 }
 
+/// What the points learn from, for example `9,004 of MNIST test images`.
+fn images(points: &[Planned]) -> Vec<String> {
+    let mut sources: Vec<String> = Vec::new();
+    for planned in points {
+        let train = &planned.source.data.train;
+        let source = format!("{} of {}", grouped(train.len()), train.source);
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    sources
+}
+
 /// Prepares the judges and runs the points, with progress; false if it was told to stop.
 fn run_all(plan: &Plan, points: &[&Planned], threads: usize) -> Result<bool, SweepError> {
     judges(points)?;
@@ -136,6 +149,7 @@ fn run_all(plan: &Plan, points: &[&Planned], threads: usize) -> Result<bool, Swe
     bar.set_style(ProgressStyle::with_template("{bar:30} {msg}, {elapsed}, {eta} left").expect("a template"));
     let (all, before) = (plan.points.len(), plan.points.len() - points.len());
     let done = AtomicUsize::new(before);
+    bar.println(format!("images: {}", images(&plan.points).join("; ")));
     let say = |done: usize| bar.set_message(format!("{done} of {all} points"));
     say(before);
     let progress = Progress {
@@ -234,6 +248,7 @@ fn summary(plan: &Plan, collection: &Collection) -> Value {
         "points": collection.points,
         "finished": collection.finished,
         "diverged": collection.diverged,
+        "data": images(&plan.points),
         "out": plan.out,
         "files": collection.files,
         "rows": collection.json["rows"],
@@ -264,11 +279,12 @@ fn human(plan: &Plan, collection: &Collection, out: &Path, output: &mut Output) 
     }
     output.table(&rows)?;
     output.text(&format!(
-        "\n{}: {} of {} points, {} diverged\nfiles      {}: {}\n",
+        "\n{}: {} of {} points, {} diverged\nimages     {}\nfiles      {}: {}\n",
         plan.sweep.name,
         grouped(collection.finished),
         grouped(collection.points),
         collection.diverged,
+        images(&plan.points).join("; "),
         out.display(),
         collection.files.join(", ")
     ))
