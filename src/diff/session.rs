@@ -3,7 +3,8 @@
 use super::report::{Mismatch, PassReport, layers};
 use crate::config::Role;
 use crate::cosim::{
-    BuildSpec, ConfigSpace, ConfigWord, CosimError, Driver, DriverOptions, Op, ProgramWord, Trace, TraceWindow,
+    BuildSpec, ConfigSpace, ConfigWord, CosimError, Driver, DriverOptions, Op, Optimise, ProgramWord, Trace,
+    TraceWindow,
 };
 use crate::device::{self, Content, Mapping};
 use crate::emit::{Package, bias_word, parameter_word, program_word, training_word};
@@ -26,6 +27,8 @@ pub struct SessionOptions {
     pub trace: Trace,
     /// Keep every port's value in every cycle, for a replay in another simulator.
     pub record: bool,
+    /// How the model is built: for speed, or in a debug build of this crate, whose runs are short, for a short build.
+    pub optimise: Optimise,
 }
 
 impl Default for SessionOptions {
@@ -36,6 +39,7 @@ impl Default for SessionOptions {
             stall_seed: 1,
             trace: Trace::Off,
             record: false,
+            optimise: if cfg!(debug_assertions) { Optimise::Build } else { Optimise::Run },
         }
     }
 }
@@ -249,7 +253,7 @@ pub(super) fn start_driver(
 ) -> Result<(Driver, Vec<PathBuf>), CosimError> {
     let package = Package::new(schedule, None);
     let sources = write_sources(schedule, &package, options.view)?;
-    let spec = BuildSpec::design(TOP, &sources).trace(options.trace);
+    let spec = BuildSpec { optimise: options.optimise, ..BuildSpec::design(TOP, &sources).trace(options.trace) };
     let driver_options = DriverOptions {
         stall_probability: options.stall_probability,
         seed: options.stall_seed,
