@@ -219,6 +219,7 @@ pub fn outer(schedule: &Schedule) -> Arc<Module> {
             u.connect("sums_i", of_row(&gradient));
             u.connect("sums_o", of_row(&sums));
         });
+        m.assign(of_row(&write_data), clearing.mux(Expr::zero(l * gb), of_row(&sums)));
     };
     if rows == 1 {
         place(&mut m, elements, &Expr::clone);
@@ -241,6 +242,5 @@ pub fn outer(schedule: &Schedule) -> Arc<Module> {
     });
     m.assign(&gradient_write, clearing.or(&valid3));
     m.assign(&write_address, clearing.mux(&clear_address, &address3));
-    m.assign(&write_data, clearing.mux(Expr::zero(rows * l * gb), &sums));
     m.finish()
 }
