@@ -30,7 +30,7 @@ fn macs(schedule: &Schedule) -> usize {
 
 fn run(rule: UpdateRule, batch: usize) {
     let mut design = dcgan();
-    design.training = Some(Training { rule, batch, keep_remainder: false, target_real: 0.9 });
+    design.training = Some(Training { rule, batch, ..Training::default() });
     let schedule = Schedule::new(&design);
     let mapping = prepare::map(&schedule, &Weights::seeded(&design, 1)).expect("weights of this design");
     let state = TrainState::initial(&schedule, &mapping, &TrainSettings::of(&design), 1);

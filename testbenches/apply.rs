@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Bench, DOT, EIGHT, Memory, Random, WIDE, accumulating, lint_clean, synthesis_clean};
+use common::{Bench, DOT, EIGHT, Memory, Random, WIDE, accumulating, lint_clean, synthesis_clean, update_rows};
 use memgan::config::presets;
 use memgan::numeric::{LaneRandom, Rate, cut_gradient, round_gradient};
 use memgan::rtl::blocks;
@@ -38,10 +38,11 @@ struct Block {
 impl Block {
     fn new(schedule: &Schedule) -> Self {
         let (lanes, mut random) = (schedule.lanes, Random::new(schedule.lanes as u64));
-        let words = schedule.gradient_words.max(2);
+        let rows = schedule.update_rows;
+        let words = schedule.gradient_words.max(2) * rows;
         Self {
             bench: Bench::new(&blocks::apply(schedule)),
-            gradients: Memory::new("gradient", words, lanes, schedule.widths.gradient, &mut random),
+            gradients: Memory::new("gradient", words, lanes, schedule.widths.gradient, &mut random).with_rows(rows),
             random,
             schedule: schedule.clone(),
             keeps: schedule.design.training.as_ref().unwrap().keep_remainder,
@@ -74,13 +75,20 @@ impl Block {
         beat
     }
 
+    /// Where a word of a matrix row lies.
+    fn place(&self, op: Op, row: usize, word: usize) -> usize {
+        let rows = self.schedule.update_rows;
+        let row_words = op.columns.div_ceil(self.schedule.lanes);
+        (op.base + row / rows * row_words + word) * rows + row % rows
+    }
+
     /// The beats of a row, by the contract; changes sums and random numbers as they must be afterwards.
     fn row(&self, op: Op, row: usize, sums: &mut [Vec<i64>], stream: &mut LaneRandom) -> Vec<Beat> {
         let lanes = self.schedule.lanes;
         let row_words = op.columns.div_ceil(lanes);
         let mut beats = Vec::new();
         for word in 0..row_words {
-            let place = &mut sums[op.base + row * row_words + word];
+            let place = &mut sums[self.place(op, row, word)];
             let mut pulses = Vec::new();
             for (lane, sum) in place.iter_mut().enumerate().take(lanes.min(op.columns - word * lanes)) {
                 let g = i32::try_from(*sum).unwrap();
@@ -160,10 +168,11 @@ impl Block {
         let bits = self.schedule.widths.gradient;
         let most = (1i64 << (bits - 1)) - 1;
         for n in 0..op.rows * row_words {
+            let place = self.place(op, n / row_words, n % row_words);
             for lane in 0..lanes {
                 let value = sum(&mut self.random, op.step, bits).clamp(-most - 1, most);
                 let inside = n % row_words * lanes + lane < op.columns;
-                self.gradients.words[op.base + n][lane] = if inside { value } else { 0 };
+                self.gradients.words[place][lane] = if inside { value } else { 0 };
             }
         }
     }
@@ -173,8 +182,8 @@ impl Block {
         let most = |f: fn(&memgan::schedule::Bank) -> usize| s.banks.iter().map(f).max().unwrap();
         let columns = self.random.between(1, most(|b| b.matrix_columns));
         let row_words = columns.div_ceil(s.lanes);
-        let rows = self.random.between(1, most(|b| b.matrix_rows).min(s.gradient_words / row_words));
-        let base = self.random.below(s.gradient_words - rows * row_words + 1);
+        let rows = self.random.between(1, most(|b| b.matrix_rows).min(s.gradient_words / row_words * s.update_rows));
+        let base = self.random.below(s.gradient_words - rows.div_ceil(s.update_rows) * row_words + 1);
         Op { rows, columns, base, step: step(&mut self.random) }
     }
 }
@@ -239,7 +248,7 @@ fn tiny() -> &'static str {
 
 #[test]
 fn four_lanes() {
-    drive(&accumulating(tiny(), 3, false));
+    drive(&update_rows(&accumulating(tiny(), 3, false), 2));
 }
 
 #[test]
@@ -254,7 +263,7 @@ fn thirty_two_lanes() {
 
 #[test]
 fn one_word() {
-    drive(&accumulating(DOT, 1, false));
+    drive(&update_rows(&accumulating(DOT, 1, false), 1));
     drive(&accumulating(DOT, 1, true));
 }
 

@@ -64,8 +64,11 @@ struct Surroundings {
     memories: [Vec<i8>; 2],
     /// Side and word of the read of the cycle before.
     data: Option<(usize, usize)>,
-    /// Word lines and bit lines.
+    /// Word lines and bit lines, and the last ones that were complete while the next position came.
     lines: [Vec<i8>; 2],
+    complete: Option<[Vec<i8>; 2]>,
+    /// Vectors run ahead of their use.
+    ahead: bool,
     stream: LaneRandom,
     steps: usize,
     reads: usize,
@@ -92,6 +95,8 @@ impl Surroundings {
             memories,
             data: None,
             lines: [rows, columns].map(|n| vec![0; n.next_multiple_of(lanes)]),
+            complete: None,
+            ahead: false,
             stream: LaneRandom::seeded(11, lanes),
             steps: 0,
             reads: 0,
@@ -175,8 +180,13 @@ impl Surroundings {
         }
         b.eval();
         let (taken, ready) = (segment.is_some() && b.flag("segment_ready_o"), b.flag("vector_ready_o"));
+        if ready && self.ahead {
+            // A beat in this cycle is of the next position.
+            let next = self.lines.clone().map(|side| vec![0; side.len()]);
+            self.complete = Some(std::mem::replace(&mut self.lines, next));
+        }
         if b.flag("dac_valid_o") {
-            assert!(!ready, "cycle {}: a vector changes after it was ready", self.cycle);
+            assert!(!ready || self.ahead, "cycle {}: a vector changes after it was ready", self.cycle);
             let (side, word) = (b.get("dac_side_o") as usize, b.get("dac_word_o") as usize);
             let (mask, next) = (b.get_all("dac_mask_o", 1, lanes), b.get_all("dac_next_o", 1, lanes));
             let data = b.get_signed("dac_data_o", 8, lanes);
@@ -211,8 +221,8 @@ impl Surroundings {
         ready
     }
 
-    /// Runs an operation and compares both sides at every position.
-    fn run(&mut self, op: Op, positions: &[Position], pace: Pace) {
+    /// Starts an operation; returns what the walkers of both sides have.
+    fn start(&mut self, op: Op, positions: &[Position]) -> [VecDeque<Segment>; 2] {
         for (port, value) in [
             ("backward_i", usize::from(op.kind == Kind::Backward)),
             ("update_i", usize::from(op.kind == Kind::Update)),
@@ -225,10 +235,54 @@ impl Surroundings {
             self.bench.set("rate_i", op.rate.code());
         }
         assert!(!self.step(true, None, false).1, "ready at the start of an operation");
-        let mut walkers = [0, 1].map(|side| {
+        [0, 1].map(|side| {
             let own = positions.iter().filter(|_| op.sides().contains(&side));
-            own.flat_map(|p| p[side].iter().copied()).collect::<VecDeque<_>>()
-        });
+            own.flat_map(|p| p[side].iter().copied()).collect()
+        })
+    }
+
+    /// Runs an update whose vectors are used while the next ones come.
+    fn run_ahead(&mut self, op: Op, positions: &[Position], pace: Pace) {
+        let mut walkers = self.start(op, positions);
+        let expected: Vec<_> = positions.iter().map(|p| self.expected(&op, p, &mut self.stream.clone())).collect();
+        // Memory words up to and including a position, and cycles of each.
+        let mut words = vec![0];
+        let mut cycles = Vec::new();
+        for position in positions {
+            let lens: Vec<usize> = position.iter().flatten().map(|s| self.words(s).len()).collect();
+            words.push(words[words.len() - 1] + lens.iter().sum::<usize>());
+            cycles.push(lens.iter().map(|&len| len.max(1)).sum::<usize>());
+        }
+        self.lines.iter_mut().for_each(|side| side.fill(0));
+        (self.ahead, self.reads) = (true, 0);
+        let (mut done, mut used, begin) = (0, 0, self.cycle);
+        while used < positions.len() {
+            let apply = used < done && self.random.percent(pace.apply);
+            let ready = self.walk(&mut walkers, pace, apply);
+            assert!(self.reads <= words[positions.len().min(used + 2)], "places for the vectors of two positions");
+            used += usize::from(apply);
+            assert_eq!(ready, self.complete.is_some());
+            if let Some(lines) = self.complete.take() {
+                assert_eq!(lines, expected[done], "position {done} of {op:?}, {positions:?}");
+                done += 1;
+                if done == positions.len() && pace.offer == 100 && pace.apply == 100 && cycles.iter().all(|&c| c > 3) {
+                    let all = cycles.iter().sum::<usize>() as u64;
+                    assert_eq!(self.cycle - begin, all + 4, "one memory word a cycle, positions without a gap");
+                }
+            }
+            assert!(self.cycle - begin < 100_000, "the vectors never become ready");
+        }
+        assert_eq!(self.reads, words[positions.len()], "memory words of {op:?}");
+        assert!(walkers.iter().all(VecDeque::is_empty), "segments that were not taken");
+        self.ahead = false;
+    }
+
+    /// Runs an operation and compares both sides at every position.
+    fn run(&mut self, op: Op, positions: &[Position], pace: Pace) {
+        if op.kind == Kind::Update && !self.fires {
+            return self.run_ahead(op, positions, pace);
+        }
+        let mut walkers = self.start(op, positions);
         let mut stream = self.stream.clone();
         let mut free_since = None;
         for position in positions {

@@ -26,6 +26,7 @@ fn training_design(random: &mut Random) -> Design {
         rule,
         batch: random.size(1, 4),
         keep_remainder: rule == UpdateRule::Accumulate && random.size(0, 2) == 0,
+        update_rows: 1,
         target_real: random.pick(&[0.5, 0.9, 1.0]),
     });
     design
@@ -169,7 +170,7 @@ fn no_result_depends_on_the_number_of_threads() {
     for _ in 0..10 {
         let mut design = training_design(&mut random);
         design.training =
-            Some(Training { rule: UpdateRule::Accumulate, batch: 7, keep_remainder: false, target_real: 0.9 });
+            Some(Training { rule: UpdateRule::Accumulate, batch: 7, update_rows: 1, ..Training::default() });
         let schedule = Schedule::new(&design);
         let start = random_state(&schedule, &mut random);
         let batches: Vec<Batch> = [7, 5, 1].map(|n| Batch::random(&design, n, &mut random)).into();

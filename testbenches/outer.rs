@@ -2,10 +2,11 @@
 
 mod common;
 
-use common::{Bench, DOT, EIGHT, Memory, Random, WIDE, accumulating, lint_clean, synthesis_clean};
+use common::{Bench, DOT, EIGHT, Memory, Random, WIDE, accumulating, lint_clean, synthesis_clean, update_rows};
 use memgan::config::presets;
 use memgan::rtl::blocks::outer;
 use memgan::schedule::{OuterModel, Pass, Schedule};
+use std::collections::VecDeque;
 
 /// The fields of an operation.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +21,8 @@ struct Op {
 struct Beat {
     side: usize,
     word: usize,
-    /// Lane and element.
-    lanes: Vec<(usize, usize)>,
+    /// Lane, element and its value.
+    lanes: Vec<(usize, usize, i64)>,
 }
 
 /// Percent of cycles in which a beat comes, and in which complete vectors are said to be ready.
@@ -35,17 +36,17 @@ struct Block {
     bench: Bench,
     random: Random,
     schedule: Schedule,
+    /// Sum `row * lanes + lane` of an address is of that row of the block.
     gradients: Memory,
-    vectors: [Vec<i64>; 2],
 }
 
 impl Block {
     fn new(schedule: &Schedule) -> Self {
         let (lanes, mut random) = (schedule.lanes, Random::new(schedule.lanes as u64));
-        let words = schedule.gradient_words.max(2);
-        let gradients = Memory::new("gradient", words, lanes, schedule.widths.gradient, &mut random);
+        let (words, sums) = (schedule.gradient_words.max(2), schedule.update_rows * lanes);
+        let gradients = Memory::new("gradient", words, sums, schedule.widths.gradient, &mut random);
         let bench = Bench::new(&outer(schedule));
-        Self { bench, random, schedule: schedule.clone(), gradients, vectors: [vec![], vec![]] }
+        Self { bench, random, schedule: schedule.clone(), gradients }
     }
 
     /// One cycle; returns whether the vectors were applied.
@@ -59,9 +60,9 @@ impl Block {
         if let Some(beat) = beat {
             b.set("dac_side_i", beat.side);
             b.set("dac_word_i", beat.word);
-            for &(lane, element) in &beat.lanes {
+            for &(lane, element, value) in &beat.lanes {
                 mask[lane] = 1;
-                data[lane] = self.vectors[beat.side].get(element).copied().unwrap_or(1);
+                data[lane] = value;
                 next[lane] = i64::from(element / lanes != beat.word);
             }
         }
@@ -80,10 +81,10 @@ impl Block {
     fn rest(&mut self) {
         let lanes = self.schedule.lanes;
         let lane = self.random.below(lanes);
-        let beat = Beat { side: self.random.below(2), word: 0, lanes: vec![(lane, lane)] };
-        let (beats, ready) = (self.random.percent(50), self.random.percent(50));
+        let beat = Beat { side: self.random.below(2), word: 0, lanes: vec![(lane, lane, 1)] };
+        let beats = self.random.percent(50);
         let before = self.gradients.words.clone();
-        assert!(!self.step(false, Some(&beat).filter(|_| beats), ready), "apply between operations");
+        assert!(!self.step(false, Some(&beat).filter(|_| beats), false), "apply between operations");
         assert_eq!(self.gradients.words, before, "the block rests");
     }
 
@@ -94,35 +95,40 @@ impl Block {
             self.step(false, None, false);
         }
         assert!(!self.bench.flag("clearing_o"), "a word a cycle");
-        assert_eq!(self.gradients.words, vec![vec![0; self.schedule.lanes]; words], "gradients after reset");
+        let sums = self.schedule.update_rows * self.schedule.lanes;
+        assert_eq!(self.gradients.words, vec![vec![0; sums]; words], "gradients after reset");
     }
 
     /// A vector with elements that no beat writes, and its beats.
-    fn vector(&mut self, side: usize, len: usize) -> Vec<Beat> {
+    fn vector(&mut self, side: usize, len: usize) -> (Vec<i64>, Vec<Beat>) {
         let lanes = self.schedule.lanes;
         let mut beats = Vec::new();
-        self.vectors[side] = vec![0; len];
+        let mut vector = vec![0; len];
         let mut at = 0;
         let (gaps, cut) = (self.random.pick(&[0, 0, 30, 100]), self.random.pick(&[100, 100, 40]));
         while at < len {
             let count = lanes.min(len - at);
             let count = if self.random.percent(cut) { count } else { self.random.between(1, count) };
             if !self.random.percent(gaps) {
-                for element in at..at + count {
-                    self.vectors[side][element] = i64::from(self.random.activation());
+                for element in &mut vector[at..at + count] {
+                    *element = i64::from(self.random.activation());
                 }
-                let lanes = (at..at + count).map(|element| (element % lanes, element)).collect();
+                let lanes = (at..at + count).map(|element| (element % lanes, element, vector[element])).collect();
                 beats.push(Beat { side, word: at / self.schedule.lanes, lanes });
             }
             at += count;
         }
-        beats
+        (vector, beats)
+    }
+
+    fn blocks(&self, op: Op) -> usize {
+        op.rows.div_ceil(self.schedule.update_rows)
     }
 
     fn set(&mut self, op: Op) {
         let row_words = op.columns.div_ceil(self.schedule.lanes);
         for (port, value) in [
-            ("rows_last_i", op.rows - 1),
+            ("blocks_last_i", self.blocks(op) - 1),
             ("row_words_last_i", row_words - 1),
             ("gradient_word_i", op.base),
             ("positions_last_i", op.positions - 1),
@@ -131,55 +137,61 @@ impl Block {
         }
     }
 
-    /// Runs an operation, or as much of it as `cycles` allow, and compares everything.
+    /// Runs an operation, or as much of it as `cycles` allow, and compares everything. Vectors run one position ahead.
     fn run(&mut self, op: Op, pace: Pace, cycles: usize) {
-        let lanes = self.schedule.lanes;
-        let row_words = op.columns.div_ceil(lanes);
+        let row_words = op.columns.div_ceil(self.schedule.lanes);
         let mut expected = self.gradients.words.clone();
-        let mut model = OuterModel::new(op.rows, row_words, op.positions);
+        let mut model = OuterModel::new(self.blocks(op), row_words, op.positions);
         self.set(op);
         self.step(true, None, false);
-        let (mut position, mut beats, mut pause, mut left) = (0, None, false, cycles);
-        let mut ready = false;
+        // Vectors that are not used up, and the beats of the newest ones that are still to come.
+        let mut under_way = VecDeque::new();
+        let mut beats: Option<Vec<Beat>> = None;
+        let (mut begun, mut used, mut just_used, mut left) = (0, 0, false, cycles);
         while !model.done() {
-            assert_eq!(self.bench.flag("done_o"), model.done(), "done of {op:?}");
+            assert!(!self.bench.flag("done_o"), "done of {op:?}");
             if left == 0 {
                 return;
             }
             left -= 1;
-            if beats.is_none() && position < op.positions {
+            let ready = beats.as_ref().is_some_and(Vec::is_empty) && self.random.percent(pace.ready);
+            if ready {
+                beats = None;
+            }
+            if beats.is_none() && begun < op.positions && under_way.len() < 2 && !just_used {
                 let [rows, columns] = [(0, op.rows), (1, op.columns)].map(|(side, len)| self.vector(side, len));
                 // The rows come first, the last beat is taken first.
-                beats = Some(columns.into_iter().rev().chain(rows.into_iter().rev()).collect::<Vec<_>>());
+                beats = Some(columns.1.into_iter().rev().chain(rows.1.into_iter().rev()).collect());
+                under_way.push_back([rows.0, columns.0]);
+                begun += 1;
             }
-            let beat = match &mut beats {
-                Some(beats) if !pause && self.random.percent(pace.beat) => beats.pop(),
-                _ => None,
-            };
-            let apply = model.step(ready);
-            assert_eq!(self.step(false, beat.as_ref(), ready), apply, "apply of position {position} of {op:?}");
-            pause = apply;
-            if apply {
-                ready = false;
-                beats = None;
-                position += 1;
-                for (n, word) in expected[op.base..op.base + op.rows * row_words].iter_mut().enumerate() {
-                    let (row, first) = (n / row_words, n % row_words * lanes);
-                    for (lane, sum) in word.iter_mut().enumerate() {
-                        *sum += self.vectors[0][row] * self.vectors[1].get(first + lane).unwrap_or(&0);
-                    }
-                }
-            } else if beats.as_ref().is_some_and(Vec::is_empty) {
-                ready |= self.random.percent(pace.ready);
+            let beat = beats.as_mut().filter(|_| self.random.percent(pace.beat)).and_then(Vec::pop);
+            just_used = model.step(ready);
+            assert_eq!(self.step(false, beat.as_ref(), ready), just_used, "apply of position {used} of {op:?}");
+            if just_used {
+                used += 1;
+                self.add(op, &under_way.pop_front().expect("vectors that are used"), &mut expected);
             }
             self.bench.eval();
         }
         assert!(self.bench.flag("done_o"), "done of {op:?}");
-        assert_eq!(position, op.positions);
+        assert_eq!(used, op.positions);
         assert_eq!(self.gradients.words, expected, "gradients of {op:?}");
         for _ in 0..self.random.below(5) {
             self.rest();
             assert!(self.bench.flag("done_o"), "done until the next start");
+        }
+    }
+
+    /// Adds an outer product to sums.
+    fn add(&self, op: Op, [rows, columns]: &[Vec<i64>; 2], sums: &mut [Vec<i64>]) {
+        let (lanes, of_block) = (self.schedule.lanes, self.schedule.update_rows);
+        let row_words = op.columns.div_ceil(lanes);
+        for (i, x) in rows.iter().enumerate() {
+            for (j, d) in columns.iter().enumerate() {
+                let address = op.base + i / of_block * row_words + j / lanes;
+                sums[address][i % of_block * lanes + j % lanes] += x * d;
+            }
         }
     }
 
@@ -197,8 +209,8 @@ impl Block {
         let most = |f: fn(&memgan::schedule::Bank) -> usize| s.banks.iter().map(f).max().unwrap();
         let columns = self.random.between(1, most(|b| b.matrix_columns));
         let row_words = columns.div_ceil(s.lanes);
-        let rows = self.random.between(1, most(|b| b.matrix_rows).min(s.gradient_words / row_words));
-        let base = self.random.below(s.gradient_words - rows * row_words + 1);
+        let rows = self.random.between(1, most(|b| b.matrix_rows).min(s.gradient_words / row_words * s.update_rows));
+        let base = self.random.below(s.gradient_words - rows.div_ceil(s.update_rows) * row_words + 1);
         // As many as the counter and a sum can take.
         let room = (1usize << (s.widths.gradient - 1)) / (127 * 127);
         let positions = self.random.between(1, (1 << s.widths.position).min(room).min(4));
@@ -245,7 +257,8 @@ fn drive(schedule: &Schedule) {
 
 #[test]
 fn four_lanes() {
-    drive(&accumulating(presets().iter().find(|p| p.name == "tiny").unwrap().text, 3, false));
+    let tiny = presets().iter().find(|p| p.name == "tiny").unwrap().text;
+    drive(&update_rows(&accumulating(tiny, 3, false), 1));
 }
 
 #[test]
@@ -255,7 +268,7 @@ fn eight_lanes() {
 
 #[test]
 fn thirty_two_lanes() {
-    drive(&accumulating(WIDE, 2, false));
+    drive(&update_rows(&accumulating(WIDE, 2, false), 4));
 }
 
 /// One gradient word: positions follow each other as fast as vectors come.
@@ -267,5 +280,5 @@ fn one_word() {
 #[test]
 fn synthesis() {
     synthesis_clean(&outer(&accumulating(EIGHT, 2, false)));
-    synthesis_clean(&outer(&accumulating(DOT, 1, false)));
+    synthesis_clean(&outer(&update_rows(&accumulating(DOT, 1, false), 1)));
 }

@@ -214,7 +214,7 @@ fn with_ideal_model(random: &mut Random) -> (Design, Design) {
     let mut ideal = random_design(random);
     ideal.lanes = ideal.lanes.max(4);
     let rule = random.pick(&[UpdateRule::Stochastic, UpdateRule::Accumulate]);
-    ideal.training = Some(Training { rule, batch: 3, keep_remainder: false, target_real: 0.9 });
+    ideal.training = Some(Training { rule, batch: 3, update_rows: 1, ..Training::default() });
     let mut real = ideal.clone();
     real.device.model = Some(DeviceModel::ideal(ideal.device.levels));
     (ideal, real)

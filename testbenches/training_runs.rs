@@ -225,6 +225,13 @@ fn checkpoints_that_are_damaged_or_of_another_run_are_refused_and_kept() {
     }
     assert!(fs::read(&path).expect("a checkpoint") == good);
     place.must(0, &args(CHIP, 9, "run"));
+
+    // Hardware that updates other rows at once has the same checkpoints.
+    let text = fs::read_to_string(place.path(CHIP)).expect("a description");
+    fs::write(place.path("rows.toml"), text + "update_rows = 1\n").expect("a file");
+    place.must(0, &args("rows.toml", 6, "rows"));
+    place.must(0, &args(CHIP, 9, "rows"));
+    assert!(fs::read(&path).expect("a checkpoint") == place.file("rows", CHECKPOINT));
 }
 
 #[cfg(unix)]

@@ -38,6 +38,7 @@ pub(super) fn resolve(source: Source, raw: &RawDescription) -> Result<Design, Co
     };
     let crossbar = hardware::crossbar(source, &raw.crossbar)?;
     let device = hardware::device(source, &raw.device, &crossbar)?;
+    let lanes = hardware::lanes(source, &raw.buffer, &crossbar)?;
     let design = Design {
         name: raw.name.value.clone(),
         networks: parts.networks,
@@ -45,12 +46,12 @@ pub(super) fn resolve(source: Source, raw: &RawDescription) -> Result<Design, Co
         pixel_range: parts.pixel_range,
         latent: parts.latent,
         dropout_at_inference: parts.dropout_at_inference,
-        lanes: hardware::lanes(source, &raw.buffer, &crossbar)?,
+        lanes,
         crossbar,
         device,
         converter: hardware::converter(&raw.converter),
         clock_mhz: raw.clock.mhz.value,
-        training: hardware::training(source, raw.training.as_ref())?,
+        training: hardware::training(source, raw.training.as_ref(), lanes)?,
     };
     hardware::limits(source, raw, &design)?;
     Ok(design)

@@ -262,14 +262,22 @@ pub struct Training {
     pub batch: usize,
     /// Keep what rounding to pulses leaves over in the gradient memory (`Accumulate`).
     pub keep_remainder: bool,
+    /// Matrix rows that outer products change in a cycle (`Accumulate`): a power of two, 1..=lanes. 1 with `Stochastic`,
+    /// which has no sums.
+    #[serde(default = "one")]
+    pub update_rows: usize,
     /// Target of the discriminator for real images, 0.5..=1.
     pub target_real: f64,
 }
 
+fn one() -> usize {
+    1
+}
+
 impl Default for Training {
-    /// What an empty `[training]` means.
+    /// What an empty `[training]` means, with memory words of 16 lanes or more.
     fn default() -> Self {
-        Self { rule: UpdateRule::Accumulate, batch: 32, keep_remainder: false, target_real: 0.9 }
+        Self { rule: UpdateRule::Accumulate, batch: 32, keep_remainder: false, update_rows: 16, target_real: 0.9 }
     }
 }
 

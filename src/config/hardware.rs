@@ -49,7 +49,11 @@ pub(super) fn crossbar(source: Source, raw: &RawCrossbar) -> Result<Crossbar, Co
     Ok(Crossbar { rows, columns, columns_per_adc, rows_per_adc, pair: raw.pair })
 }
 
-pub(super) fn training(source: Source, raw: Option<&Located<RawTraining>>) -> Result<Option<Training>, ConfigError> {
+pub(super) fn training(
+    source: Source,
+    raw: Option<&Located<RawTraining>>,
+    lanes: usize,
+) -> Result<Option<Training>, ConfigError> {
     let Some(raw) = raw.map(|t| &t.value) else { return Ok(None) };
     if raw.keep_remainder.value && raw.rule == UpdateRule::Stochastic {
         return Err(source
@@ -63,8 +67,29 @@ pub(super) fn training(source: Source, raw: Option<&Located<RawTraining>>) -> Re
         rule: raw.rule,
         batch: raw.batch.size(),
         keep_remainder: raw.keep_remainder.value,
+        update_rows: update_rows(source, raw, lanes)?,
         target_real: raw.target_real.value,
     }))
+}
+
+fn update_rows(source: Source, raw: &RawTraining, lanes: usize) -> Result<usize, ConfigError> {
+    match (&raw.update_rows, raw.rule) {
+        (None, UpdateRule::Stochastic) => Ok(1),
+        (None, UpdateRule::Accumulate) => Ok(Training::default().update_rows.min(lanes)),
+        (Some(given), UpdateRule::Stochastic) => Err(source
+            .blame(ProblemKind::Inconsistent, "training.update_rows", given)
+            .message("`training.update_rows` is about a gradient memory, which `rule = \"stochastic\"` has not")
+            .allowed("no value, or `rule = \"accumulate\"`")
+            .help("remove the key, or choose `rule = \"accumulate\"`")
+            .into()),
+        (Some(given), UpdateRule::Accumulate) if given.size() <= lanes => Ok(given.size()),
+        (Some(given), UpdateRule::Accumulate) => Err(source
+            .blame(ProblemKind::Inconsistent, "training.update_rows", given)
+            .message(format!("`training.update_rows` is {}, more than `buffer.lanes`, {lanes}", given.value))
+            .allowed(format!("a power of two from 1 to {lanes}"))
+            .help("the elements of all rows come from one memory word: lower the rows or raise the lanes")
+            .into()),
+    }
 }
 
 /// The largest power of two that is at most `wanted` and `limit`.

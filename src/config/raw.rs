@@ -257,6 +257,11 @@ pub(super) struct RawTraining {
     pub batch: Located<i64>,
     /// Keep what rounding to pulses leaves over in the gradient memory, with `rule = "accumulate"`.
     pub keep_remainder: Located<bool>,
+    /// Matrix rows that outer products change in a cycle with `rule = "accumulate"`, at most `buffer.lanes`: multipliers
+    /// are as many times the lanes. 16, or the lanes where they are fewer, unless given.
+    #[schemars(extend("enum" = [1, 2, 4, 8, 16, 32, 64]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update_rows: Option<Located<i64>>,
     /// Target of the discriminator for real images.
     #[schemars(range(min = 0.5, max = 1))]
     pub target_real: Located<f64>,
@@ -264,11 +269,12 @@ pub(super) struct RawTraining {
 
 impl Default for RawTraining {
     fn default() -> Self {
-        let Training { rule, batch, keep_remainder, target_real } = Training::default();
+        let Training { rule, batch, keep_remainder, target_real, .. } = Training::default();
         Self {
             rule,
             batch: (batch as i64).into(),
             keep_remainder: keep_remainder.into(),
+            update_rows: None,
             target_real: target_real.into(),
         }
     }

@@ -37,8 +37,10 @@ pub struct TrainingMemory {
     pub gradient_bits_per_weight: f64,
     /// Error memory, bias sums and registers, over the number of weights.
     pub other_bits_per_weight: f64,
+    /// Words of each memory, their bits, and memories: one for each of `training.update_rows`, 0 with the stochastic rule.
     pub gradient_words: usize,
     pub gradient_word_bits: usize,
+    pub gradient_memories: usize,
 }
 
 impl StepCycles {
@@ -95,10 +97,11 @@ impl TrainingMemory {
         // Gains, shifts, rate, fineness and target, and ten counters, of each layer.
         let registers = schedule.banks.len() * (60 + 10 * 32);
         Self {
-            gradient_bits_per_weight: per_weight(schedule.gradient_words * word_bits),
+            gradient_bits_per_weight: per_weight(schedule.update_rows * schedule.gradient_words * word_bits),
             other_bits_per_weight: per_weight(errors + bias_sums + registers),
             gradient_words: schedule.gradient_words,
             gradient_word_bits: if schedule.gradient_words > 0 { word_bits } else { 0 },
+            gradient_memories: if schedule.gradient_words > 0 { schedule.update_rows } else { 0 },
         }
     }
 }

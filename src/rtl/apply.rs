@@ -1,6 +1,7 @@
 //! Apply: row after row of the gradient memory becomes pulses on the lines.
 
 use super::gather::{dac_word_bits, fit};
+use super::gradient_memory::row_bits;
 use super::lanes::{Sizes, lanes_below};
 use super::round_gradient::{keeps_remainder, round_gradient};
 use crate::hdl::{Builder, Expr, Module};
@@ -34,10 +35,12 @@ pub fn apply(schedule: &Schedule) -> Arc<Module> {
     let rows_last = m.input("rows_last_i", w.index as usize, "matrix rows - 1");
     let row_words_last = m.input("row_words_last_i", dw, "gradient words a matrix row - 1");
     let tail = m.input("columns_tail_i", lb, "valid lanes of a row's last word - 1");
-    let base = m.input("gradient_word_i", gw, "first gradient word of the layer");
+    let base = m.input("gradient_word_i", gw, "first gradient address of the layer");
     let step = m.input("step_i", Rate::BITS as usize, "gradient of a pulse: {exponent, mantissa - 8}");
     let all_sent = m.output_reg("all_sent_o", 1, 0, "from the last row's apply_i to the next start_i");
     m.group("Gradient memory");
+    let rb = row_bits(schedule);
+    let block_row = (rb > 0).then(|| m.output("gradient_row_o", rb, "row of the block that an address holds"));
     let gradient_read = m.output("gradient_read_valid_o", 1, "");
     let gradient_address = m.output("gradient_read_address_o", gw, "");
     let gradient = m.input("gradient_read_data_i", l * gb, "");
@@ -73,15 +76,30 @@ pub fn apply(schedule: &Schedule) -> Arc<Module> {
     let last_row = m.wire("last_row", row.eq(rows_last.zext(e)));
     m.assign(&gradient_read, &reading);
     m.assign(&gradient_address, &address);
+    // The rows of a block lie at the same addresses.
+    let block = block_row.map(|out| {
+        m.assign(&out, row.slice(0, rb));
+        let first = m.reg("block_address_q", gw, 0);
+        let end = m.wire("block_end", row.slice(0, rb).all());
+        let next = m.wire("next_row_address", end.mux(&address, &first));
+        (first, next)
+    });
     m.clocked(|s| {
         s.if_(&start, |s| {
             s.set(&reading, Expr::ones(1));
             s.set(&row, Expr::zero(e));
             s.set(&address, &base);
+            if let Some((first, _)) = &block {
+                s.set(first, &base);
+            }
         })
         .elif(&take, |s| {
             s.set(&reading, last_row.not());
             s.set(&row, row.add(Expr::lit(e, 1)));
+            if let Some((first, next)) = &block {
+                s.set(&address, next);
+                s.set(first, next);
+            }
         })
         .elif(&reading, |s| {
             s.set(&reading, row_end.not());

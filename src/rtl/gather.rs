@@ -57,6 +57,11 @@ pub(super) fn fires(schedule: &Schedule) -> bool {
     schedule.design.training.as_ref().is_some_and(|t| t.rule == UpdateRule::Stochastic)
 }
 
+/// Whether an update's vectors go to the outer products.
+fn sums(schedule: &Schedule) -> bool {
+    schedule.design.training.as_ref().is_some_and(|t| t.rule == UpdateRule::Accumulate)
+}
+
 /// The block that fills the line DACs; `rotate` turns words of activations.
 pub fn gather(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
     let sizes = Sizes::of(schedule);
@@ -72,6 +77,13 @@ pub fn gather(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
         "One memory word a cycle. After the last segment of a vector nothing is read until apply_i moves the \
                 shadow registers to the lines; vector_ready_o is high from the vector's last write to apply_i.",
     );
+    if sums(schedule) {
+        m.contract(
+            "An update goes on with the next position while the vectors of the one before are in use: vector_ready_o is \
+                    high for one cycle a position, apply_i for one cycle when the vectors of a position are used up, and \
+                    there are places for two.",
+        );
+    }
     m.latency("3 cycles from the last read of a vector to vector_ready_o");
     m.clk_rst();
     m.group("Segments");
@@ -103,14 +115,22 @@ pub fn gather(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
     let index = m.reg("index_q", e, 0);
     let left = m.reg("left_q", e, 0);
     let last = m.reg("last_q", 1, 0);
-    let pending = m.reg("pending_q", 1, 0);
+    let update = training.as_ref().filter(|_| sums(schedule)).map(|t| t.update.clone());
+    let ahead = match &update {
+        Some(_) => m.reg("ahead_q", 2, 0),
+        None => m.reg("pending_q", 1, 0),
+    };
     let ready = m.reg("ready_q", 1, 0);
 
     let offset = m.wire("offset", sizes.lane(&address));
     let room = m.wire("room", sizes.room(&offset));
     let ends = m.wire("ends_here", left.ule(room.zext(e)));
     let take = m.wire("take", ends.mux(left.trunc(lb + 1), &room));
-    let issue = m.wire("issue", valid.and(pending.not()));
+    let full = match &update {
+        Some(update) => m.wire("full", update.mux(ahead.bit(1), ahead.any())),
+        None => ahead.clone(),
+    };
+    let issue = m.wire("issue", valid.and(full.not()));
     let finish = m.wire("finish", issue.and(&ends));
     let accept = m.wire("accept", valid.not().or(&finish));
     // The side of the segment in progress, of the next one, and of the word at the memories' outputs.
@@ -209,12 +229,18 @@ pub fn gather(schedule: &Schedule, rotate: &Arc<Module>) -> Arc<Module> {
             s.set(&index, index.add(take.zext(e)));
             s.set(&left, left.sub(take.zext(e)));
         });
-        s.set(&pending, pending.and(apply.not()).or(&vector_end));
+        if update.is_some() {
+            s.if_(vector_end.and(apply.not()), |s| s.set(&ahead, ahead.add(Expr::lit(2, 1))))
+                .elif(apply.and(vector_end.not()), |s| s.set(&ahead, ahead.sub(Expr::lit(2, 1))));
+        } else {
+            s.set(&ahead, ahead.and(apply.not()).or(&vector_end));
+        }
         s.set(&valid1, &fetch);
         s.set(&last1, &vector_end);
         s.set(&valid2, &valid1);
         s.set(&last2, &last1);
-        s.set(&ready, ready.and(apply.not()).or(&last2));
+        let taken = update.as_ref().map_or(apply.clone(), |update| apply.or(update));
+        s.set(&ready, ready.and(taken.not()).or(&last2));
     });
     m.clocked_no_reset(|s| {
         s.if_(&fetch, |s| {

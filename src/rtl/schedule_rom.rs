@@ -139,7 +139,7 @@ fn training_fields(schedule: &Schedule) -> Vec<Field> {
         let row_words = move |o: &Op, _| regions[o.layer].row_words as u128 - 1;
         add("row_words_last", dac_word_bits(schedule), "words of a row of gradients - 1", Box::new(row_words));
         let base = move |o: &Op, _| regions2[o.layer].base_word as u128;
-        add("gradient_word", w.gradient_word as usize, "first word of the layer", Box::new(base));
+        add("gradient_word", w.gradient_word as usize, "first address of the layer", Box::new(base));
     }
     list
 }

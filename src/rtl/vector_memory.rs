@@ -16,7 +16,7 @@ pub fn vector_memory(side: &str, words: usize, lanes: usize) -> Arc<Module> {
     let slice = sram(&format!("{name}_sram"), &format!("A lane of the {side} vector"), words, 1, 8, false);
     let mut m = Builder::new(&name, file!());
     m.doc(&format!(
-        "The {side} vector of an outer product, {words} words. A memory a lane, because the lanes of a beat may lie in two \
+        "Half of the places for the {side} vectors of outer products: one vector of {words} words. A memory a lane, because the lanes of a beat may lie in two \
          words. A word that was read for the last time is zeroed, and all words are after reset, so elements that no beat \
          writes are zero."
     ));

@@ -47,6 +47,7 @@ impl Schedule {
             phases: vec![],
             gradients: vec![],
             gradient_words: 0,
+            update_rows: design.training.as_ref().map_or(1, |t| t.update_rows),
             activation_words: b.act_words.max(2),
             accumulator_words: 2,
             bias_words: b.bias_words.max(2),

@@ -8,25 +8,36 @@ pub fn bias_sum_cycles(words: usize) -> u64 {
     words as u64 + 3
 }
 
-/// Outer products: one gradient word a cycle while the vectors of a position are there.
+/// Outer products: one address of the gradient memory a cycle while the vectors of a position are there.
 ///
 /// The first [`step`](Self::step) is the cycle after `start_i`.
 #[derive(Clone, Debug)]
 pub struct OuterModel {
-    /// Gradient words of a position, and how many of this one were read.
+    /// Addresses of a position, and how many of this one were read.
     words: usize,
     word: usize,
     positions_left: usize,
-    applied: [bool; 2],
+    /// Positions whose vectors are complete.
+    complete: u8,
+    /// The first address of a position is read or written.
+    first: [bool; 2],
     last: [bool; 3],
     done: bool,
 }
 
 impl OuterModel {
-    /// `rows` matrix rows of `row_words` gradient words each; all at least 1.
-    pub fn new(rows: usize, row_words: usize, positions: usize) -> Self {
-        let words = rows * row_words;
-        Self { words, word: 0, positions_left: positions, applied: [false; 2], last: [false; 3], done: false }
+    /// `blocks` blocks of matrix rows with `row_words` addresses each; all at least 1.
+    pub fn new(blocks: usize, row_words: usize, positions: usize) -> Self {
+        let words = blocks * row_words;
+        Self {
+            words,
+            word: 0,
+            positions_left: positions,
+            complete: 0,
+            first: [false; 2],
+            last: [false; 3],
+            done: false,
+        }
     }
 
     /// `done_o` in this cycle.
@@ -34,9 +45,11 @@ impl OuterModel {
         self.done
     }
 
-    /// One cycle; returns `apply_o` of the cycle.
+    /// One cycle with this `vector_ready_i`, which is high once a position; returns `apply_o` of the cycle.
     pub fn step(&mut self, vector_ready: bool) -> bool {
-        let issue = self.positions_left > 0 && vector_ready && self.applied == [false; 2];
+        let first = self.word == 0;
+        let issue = self.positions_left > 0 && self.complete > 0 && !(first && self.first != [false; 2]);
+        self.first = [issue && first, self.first[0]];
         self.word += usize::from(issue);
         let apply = issue && self.word == self.words;
         if apply {
@@ -45,7 +58,7 @@ impl OuterModel {
         }
         self.done |= self.last[2];
         self.last = [apply && self.positions_left == 0, self.last[0], self.last[1]];
-        self.applied = [apply, self.applied[0]];
+        self.complete = self.complete + u8::from(vector_ready) - u8::from(apply);
         apply
     }
 }

@@ -215,11 +215,12 @@ pub struct TrainingProgram {
     pub last_op: usize,
 }
 
-/// A layer's part of the gradient memory: one word a matrix row and `lanes` columns.
+/// A layer's part of the gradient memory. An address holds the sums of `update_rows` matrix rows and `lanes` columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct GradientRegion {
+    /// First address.
     pub base_word: usize,
-    /// Words of a row: `ceil(matrix columns / lanes)`.
+    /// Addresses of a block of `update_rows` matrix rows: `ceil(matrix columns / lanes)`.
     pub row_words: usize,
 }
 
@@ -238,8 +239,11 @@ pub struct Schedule {
     pub phases: Vec<TrainingProgram>,
     /// One a layer; empty unless gradients are summed.
     pub gradients: Vec<GradientRegion>,
-    /// Words of the gradient memory, 0 for none.
+    /// Addresses of the gradient memory, 0 for none.
     pub gradient_words: usize,
+    /// Matrix rows whose sums an address of the gradient memory holds, which outer products change in a cycle: row `i` is
+    /// `i mod update_rows` of block `i / update_rows`. 1 where nothing is summed.
+    pub update_rows: usize,
     /// Words of the activation, accumulator and bias memories; at least 2 each.
     pub activation_words: usize,
     pub accumulator_words: usize,

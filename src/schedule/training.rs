@@ -5,7 +5,7 @@ use super::{GradientRegion, LossTarget, NetworkProgram, Op, OpKind, Pass, Phase,
 use crate::config::{Layer, Role, UpdateRule};
 use crate::numeric::{ACTIVATION_MAX, dropout_threshold};
 
-/// Regions of the gradient memory, one a layer, and its words.
+/// Regions of the gradient memory, one a layer, and its addresses.
 pub(super) fn gradient_regions(schedule: &Schedule) -> (Vec<GradientRegion>, usize) {
     let sums = schedule.design.training.as_ref().is_some_and(|t| t.rule == UpdateRule::Accumulate);
     let mut words = 0;
@@ -13,7 +13,7 @@ pub(super) fn gradient_regions(schedule: &Schedule) -> (Vec<GradientRegion>, usi
     for bank in schedule.banks.iter().filter(|_| sums) {
         let row_words = bank.matrix_columns.div_ceil(schedule.lanes);
         regions.push(GradientRegion { base_word: words, row_words });
-        words += bank.matrix_rows * row_words;
+        words += bank.matrix_rows.div_ceil(schedule.update_rows) * row_words;
     }
     (regions, words)
 }

@@ -5,6 +5,7 @@ use super::directory::RunDirectory;
 use super::learner::{Learner, StepRecord};
 use super::metrics::{METRICS, Metrics};
 use super::{TrainingData, TrainingError};
+use crate::config::Training;
 use crate::data::png_grid::{GridError, drawable};
 use crate::data::{Arrange, Batches, Curve, Grid, Panel, Plot};
 use crate::golden::TrainError;
@@ -103,7 +104,8 @@ impl<'a> Run<'a> {
         let origin = Origin {
             kind: options.kind,
             design_sha256: Origin::hash(design),
-            training: design.training.clone().unwrap_or_default(),
+            // How many rows the hardware updates at once changes its cycles and nothing that a run computes.
+            training: Training { update_rows: 1, ..design.training.clone().unwrap_or_default() },
             data_sha256: data.sha256(),
             images: data.train.len(),
             batch: options.batch,

@@ -185,12 +185,19 @@ columns = 4
 lanes = 4
 "#;
 
-/// The schedule of a description that also learns with a gradient memory.
+/// The schedule of a description that also learns with a gradient memory, by 16 matrix rows a cycle or as many as lanes.
 pub fn accumulating(text: &str, batch: usize, keep_remainder: bool) -> Schedule {
     let text = text.split("\n[training]").next().expect("a text");
     schedule(&format!(
         "{text}\n[training]\nrule = \"accumulate\"\nbatch = {batch}\nkeep_remainder = {keep_remainder}\n"
     ))
+}
+
+/// The same with another number of matrix rows that outer products change in a cycle.
+pub fn update_rows(schedule: &Schedule, rows: usize) -> Schedule {
+    let mut design = schedule.design.clone();
+    design.training.as_mut().expect("a design that trains").update_rows = rows;
+    Schedule::new(&design)
 }
 
 /// Trains: fewer ADCs than lanes, 3 x 3, 3 x 5 and 5 x 2 tiles, pairs of 16 levels.

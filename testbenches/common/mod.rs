@@ -12,7 +12,7 @@ mod training;
 pub use bench::{Bench, pack, print, signed, unpack};
 pub use designs::{
     DOT, EIGHT, PAIR, STEPS, TRAIN_NARROW, TRAIN_ONE, TRAIN_SHORT, TRAIN_WIDE, WIDE, accumulating, any_design, preset,
-    schedule, training_preset,
+    schedule, training_preset, update_rows,
 };
 pub use gates::{lint_clean, synthesis_clean};
 pub use memory::Memory;

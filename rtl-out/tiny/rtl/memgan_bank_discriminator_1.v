@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration e5e731cc41252f38
+// memgan 0.1.0, configuration 27fc81e8c50ef658
 // Source: src/rtl/bank.rs
 //
 // Tiles of layer discriminator_1: a 64 x 1 matrix on 4 x 1 tiles, 1 conversions a read of 1 columns

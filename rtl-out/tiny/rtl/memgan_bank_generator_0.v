@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration e5e731cc41252f38
+// memgan 0.1.0, configuration 27fc81e8c50ef658
 // Source: src/rtl/bank.rs
 //
 // Tiles of layer generator_0: a 8 x 64 matrix on 1 x 4 tiles, 4 conversions a read of 16 columns

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-// memgan 0.1.0, configuration e5e731cc41252f38
+// memgan 0.1.0, configuration 27fc81e8c50ef658
 // Source: src/rtl/lanes.rs
 //
 // Rotates 4 lanes of 10 bits: lane l moves to lane (l + amount_i) mod 4.

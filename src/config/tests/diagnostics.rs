@@ -208,6 +208,7 @@ fn values_out_of_range() {
         (37, "columns_per_adc = 0", "crossbar.columns_per_adc", "0", "an integer from 1 to 1024"),
         (37, "pair = \"both\"", "crossbar.pair", "\"both\"", r#"one of "differential", "reference""#),
         (40, "lanes = 3", "buffer.lanes", "3", "one of 2, 4, 8, 16, 32, 64"),
+        (44, "update_rows = 3", "training.update_rows", "3", "one of 1, 2, 4, 8, 16, 32, 64"),
     ];
     for (line, text, key, value, allowed) in cases {
         // Where both forms of `outputs` are allowed, the range is that of the form in use.
@@ -294,6 +295,17 @@ fn hardware_values_that_do_not_go_together() {
     ];
     for (text, line, key, value, allowed, help) in cases {
         expect(&[(39, text), (40, "")], Expected { kind: Inconsistent, line, key, value: Some(value), allowed, help });
+    }
+    let rows = "update_rows = 8";
+    let cases = [
+        ("stochastic", "no value, or `rule = \"accumulate\"`", "remove the key"),
+        ("accumulate", "a power of two from 1 to 4", "raise the lanes"),
+    ];
+    for (rule, allowed, help) in cases {
+        let rule = format!("rule = \"{rule}\"");
+        let key = "training.update_rows";
+        let expected = Expected { kind: Inconsistent, line: 44, key, value: Some("8"), allowed, help };
+        expect(&[(43, &rule), (44, rows)], expected);
     }
     for (value, help) in [("3", "2 would do"), ("32", "16 would do")] {
         let text = format!("columns_per_adc = {value}");

@@ -9,9 +9,10 @@ use crate::rtl::adapt::adapt;
 use crate::rtl::apply::apply;
 use crate::rtl::bias_sum::bias_sum;
 use crate::rtl::gather::{dac_word_bits, resize};
+use crate::rtl::gradient_memory::{gradient_memory, row_bits};
 use crate::rtl::loss::loss;
 use crate::rtl::memory::sram;
-use crate::rtl::outer::outer;
+use crate::rtl::outer::{block_bits, outer};
 use crate::rtl::pulse_control::pulse_control;
 use crate::rtl::trainer::trainer;
 use crate::rtl::training_registers::{SPACE_BITS, TRAINING_REGISTER_BITS, training_registers};
@@ -187,12 +188,12 @@ impl Top<'_> {
             let step = self.net("rate", 8);
             self.wire("gradient_step", step);
             let apply_here = self.get("op_apply");
+            self.blocks_last();
             self.place(
                 "u_outer",
                 &outer(self.schedule),
                 &[
                     ("start", "update_start"),
-                    ("rows_last", "op_rows_last"),
                     ("row_words_last", "op_row_words_last"),
                     ("gradient_word", "op_gradient_word"),
                     ("positions_last", "op_positions_last"),
@@ -207,6 +208,7 @@ impl Top<'_> {
                     ("apply", "outer_apply"),
                     ("gradient_read_valid", "outer_read"),
                     ("gradient_read_address", "outer_read_address"),
+                    ("gradient_read_data", "outer_read_data"),
                     ("gradient_write_valid", "outer_write"),
                     ("gradient_write_address", "outer_write_address"),
                     ("gradient_write_data", "outer_write_data"),
@@ -227,8 +229,10 @@ impl Top<'_> {
                     ("gradient_word", "op_gradient_word"),
                     ("step", "gradient_step"),
                     ("all_sent", "rows_sent"),
+                    ("gradient_row", "apply_row"),
                     ("gradient_read_valid", "apply_read"),
                     ("gradient_read_address", "apply_read_address"),
+                    ("gradient_read_data", "apply_read_data"),
                     ("gradient_write_valid", "apply_write"),
                     ("gradient_write_address", "apply_write_address"),
                     ("gradient_write_data", "apply_write_data"),
@@ -280,6 +284,17 @@ impl Top<'_> {
         let active = self.net("read_active", 1).or(self.get("pulse_active")).or(self.get("program_active"));
         let out = self.get("array_active");
         self.m.assign(&out, active);
+    }
+
+    /// Blocks of matrix rows that an address of the gradient memory holds.
+    fn blocks_last(&mut self) {
+        let (last, rb) = (self.get("op_rows_last"), row_bits(self.schedule));
+        if rb > 0 {
+            self.m.unused("unused_rows_last", &[last.trunc(rb.min(last.width()))]);
+        }
+        let blocks = last.zext(last.width().max(rb + 1)).drop_low(rb);
+        debug_assert_eq!(blocks.width(), block_bits(self.schedule));
+        self.wire("blocks_last", blocks);
     }
 
     /// Errors of the output, and their sums for the biases.
@@ -463,9 +478,16 @@ impl Top<'_> {
         self.shared_memory("u_bias_sums", &sums, "bias_sums", ["adapt_sum", "bias_sum"]);
         let mut clearing = self.get("accumulators_clearing").or(self.get("bias_sum_clearing"));
         if self.accumulates() {
-            let (words, width) = (schedule.gradient_words.max(2), schedule.widths.gradient as usize);
-            let gradients = sram("memgan_gradient_sram", "Gradient memory", words, l, width, false);
-            self.shared_memory("u_gradients", &gradients, "gradient", ["apply", "outer"]);
+            self.place(
+                "u_gradients",
+                &gradient_memory(schedule),
+                &[
+                    ("outer_read_valid", "outer_read"),
+                    ("outer_write_valid", "outer_write"),
+                    ("apply_read_valid", "apply_read"),
+                    ("apply_write_valid", "apply_write"),
+                ],
+            );
             clearing = clearing.or(self.get("outer_clearing"));
         }
         // Nor is a command taken while a word is programmed.

@@ -42,23 +42,30 @@ pub(super) struct GatherModel<'a> {
     input: Runs<'a>,
     next: Option<(Segment, bool)>,
     current: Option<Current>,
-    pending: bool,
+    /// Vectors that may be under way at a time: those of one position, or of two where vectors are summed.
+    places: u8,
+    ahead: u8,
     pipe: [bool; 2],
-    /// A vector is complete in the shadow registers.
+    /// A vector is complete in the shadow registers; with two places only in the first cycle.
     pub vector_ready: bool,
 }
 
 impl<'a> GatherModel<'a> {
     pub fn new(lanes: usize, mut input: Runs<'a>) -> Self {
         let next = input.next();
-        Self { lanes, input, next, current: None, pending: false, pipe: [false; 2], vector_ready: false }
+        Self { lanes, input, next, current: None, places: 1, ahead: 0, pipe: [false; 2], vector_ready: false }
     }
 
-    /// One clock edge; `apply`: the vector moves to the lines.
+    /// The gather of an update that sums: the next vectors are written while those before are in use.
+    pub fn ahead(self) -> Self {
+        Self { places: 2, ..self }
+    }
+
+    /// One clock edge; `apply`: the vector moves to the lines, or is used up.
     pub fn step(&mut self, apply: bool) {
         let (mut issue, mut vector_end) = (false, false);
         let mut finished = self.current.is_none();
-        if let Some(g) = self.current.as_mut().filter(|_| !self.pending) {
+        if let Some(g) = self.current.as_mut().filter(|_| self.ahead < self.places) {
             issue = true;
             let n = g.left.min(self.lanes - g.offset);
             g.left -= n;
@@ -71,8 +78,8 @@ impl<'a> GatherModel<'a> {
             self.current = self.next.take().map(start);
             self.next = self.input.next();
         }
-        self.vector_ready = (self.vector_ready && !apply) || self.pipe[1];
+        self.vector_ready = (self.vector_ready && !apply && self.places == 1) || self.pipe[1];
         self.pipe = [issue && vector_end, self.pipe[0]];
-        self.pending = (self.pending && !apply) || vector_end;
+        self.ahead = self.ahead + u8::from(vector_end) - u8::from(apply);
     }
 }

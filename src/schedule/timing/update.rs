@@ -59,8 +59,9 @@ pub(super) fn pulsed_update(schedule: &Schedule, op: &Op, phases: &[u8]) -> OpCy
 /// An update that adds up gradients.
 pub(super) fn summed_update(schedule: &Schedule, op: &Op) -> OpCycles {
     let bank = &schedule.banks[op.layer];
-    let mut gather = vectors(schedule, op);
-    let mut outer = OuterModel::new(bank.matrix_rows, schedule.gradients[op.layer].row_words, op.positions);
+    let mut gather = vectors(schedule, op).ahead();
+    let blocks = bank.matrix_rows.div_ceil(schedule.update_rows);
+    let mut outer = OuterModel::new(blocks, schedule.gradients[op.layer].row_words, op.positions);
     let mut total = OP_OVERHEAD;
     loop {
         total += 1;
