@@ -17,5 +17,6 @@ pub use mapping::{LayerMap, LayerParameters, Mapping, QuantisationReport};
 pub(crate) use model::convert_sum;
 pub use model::{AdcParameters, ArrayModel, DeviceParameters, NOMINAL_STRENGTH};
 pub use write_verify::{
-    DevicePlace, PulseStrength, StrengthMode, TileEvents, VerifyCounters, VerifyRegisters, WordResult, WriteVerify,
+    DevicePlace, GivenPulse, PulseStrength, StrengthMode, TileCells, TileEvents, VerifyCounters, VerifyRegisters,
+    WordResult, WriteVerify,
 };

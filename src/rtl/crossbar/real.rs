@@ -131,23 +131,23 @@ fn pulsed(m: &mut Builder, model: &ArrayModel, bell: &Function, clamp: &Function
             }
             _ => p.set(mean, full),
         }
-        let step = |p: &mut Process| {
-            if noisy {
-                let (noise, deviation) = (&f.locals[1], &f.locals[2]);
-                p.comment("Noise from cycle to cycle");
-                p.set(deviation, bell.call(&[luck.slice(if disturbs { 8 } else { 4 }, 24)]));
-                p.set(deviation, deviation.smul_w(int(model.step_std), W));
-                p.set(deviation, deviation.sra(8));
-                if model.mult_noise {
-                    p.set(noise, mean.smul_w(deviation, W));
-                } else {
-                    p.set(noise, full.smul_w(int(model.plain), W));
-                    p.set(noise, noise.sra(12));
-                    p.set(noise, noise.smul_w(deviation, W));
-                }
-                p.set(noise, noise.sra(8));
-                p.set(mean, mean.add(noise));
+        let noise = noisy.then(|| (&f.locals[1], &f.locals[2]));
+        if let Some((noise, deviation)) = noise {
+            p.comment("Noise from cycle to cycle");
+            p.set(deviation, bell.call(&[luck.slice(if disturbs { 8 } else { 4 }, 24)]));
+            p.set(deviation, deviation.smul_w(int(model.step_std), W));
+            p.set(deviation, deviation.sra(8));
+            if model.mult_noise {
+                p.set(noise, mean.smul_w(deviation, W));
+            } else {
+                p.set(noise, full.smul_w(int(model.plain), W));
+                p.set(noise, noise.sra(12));
+                p.set(noise, noise.smul_w(deviation, W));
             }
+            p.set(noise, noise.sra(8));
+        }
+        let step = |p: &mut Process| {
+            noise.iter().for_each(|(noise, _)| p.set(mean, mean.add(*noise)));
             p.comment("Rounded by chance");
             p.set(mean, mean.add(luck.slice(0, 4).zext(W)));
             p.set(mean, mean.sra(4));
@@ -156,7 +156,7 @@ fn pulsed(m: &mut Builder, model: &ArrayModel, bell: &Function, clamp: &Function
             None => step(p),
             Some(half) => p
                 .if_(half, |p| {
-                    p.comment("A part of the step, rounded by chance");
+                    p.comment("A part of the mean step, rounded by chance");
                     p.set(mean, mean.smul_w(int(model.half_select), W));
                     p.set(mean, mean.add(luck.slice(0, DISTURB_FRACTION).zext(W)));
                     p.set(mean, mean.sra(DISTURB_FRACTION));

@@ -54,9 +54,9 @@ fn aged(
     functions: &RealFunctions,
     kinds: &[(Draw, &str)],
 ) -> Function {
-    let mut args = vec![("old_code", W), ("low", W), ("high", W), ("number_of", W)];
+    let mut args = vec![("unaged_code", W), ("least_code", W), ("most_code", W), ("aged_device", W)];
     args.extend(kinds.iter().map(|&(_, name)| (name, W)));
-    let locals = [("moved", W), ("random", W), ("part", W)];
+    let locals = [("moved", W), ("unit_random", W), ("own_part", W)];
     m.model_function("aged", W, &args, &locals, |p, f| {
         let [code, low, high, number, keys @ ..] = f.args.as_slice() else { unreachable!("arguments") };
         let [moved, random, part] = f.locals.as_slice() else { unreachable!("three locals") };
@@ -93,8 +93,8 @@ fn aged(
         }
         if drift.walk > 0 {
             p.comment("Random walk");
+            own(p, drift.walk, drift.walk_dtod, Draw::Diffusion, ArrayModel::MAX_STEP);
             let step = |p: &mut Process| {
-                own(p, drift.walk, drift.walk_dtod, Draw::Diffusion, ArrayModel::MAX_STEP);
                 draw(p, key(Draw::Walk));
                 walk(p, functions, f, random, part);
             };
