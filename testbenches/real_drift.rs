@@ -74,7 +74,8 @@ fn devices_decay_by_their_formula() {
 /// The rate of decay spreads, not the lifetime; devices stay within their bounds, and stuck ones where they are.
 #[test]
 fn rates_spread_and_bounds_hold() {
-    let (array, all) = devices("lifetime = 50\nlifetime_dtod = 0.3\nw_min_dtod = 0.4\nstuck = 0.1\ndrift_to = -1", 40_000);
+    let (array, all) =
+        devices("lifetime = 50\nlifetime_dtod = 0.3\nw_min_dtod = 0.4\nstuck = 0.1\ndrift_to = -1", 40_000);
     let rates: Vec<f64> = all.iter().map(|(number, _)| f64::from(array.drift_of(*number).rate)).collect();
     let (mean, sd) = moments(&rates);
     let one = f64::from(1u32 << array.drift.expect("a drift").rate_bits);
@@ -119,7 +120,9 @@ fn units_are_independent() {
     let (array, devices) = devices("diffusion = 0.05\nlifetime = 1000000", 20_000);
     let step = |count: u32, number: u32| {
         let keys = DriftModel::keys_of(&array, 5, count, 1);
-        f64::from(array.age_by((array.top / 2) as u16, &devices[number as usize].1, number, &keys) as i32 - array.top / 2)
+        f64::from(
+            array.age_by((array.top / 2) as u16, &devices[number as usize].1, number, &keys) as i32 - array.top / 2,
+        )
     };
     let n = devices.len() as u32 - 1;
     let sd = 0.025 * f64::from(array.top);
@@ -133,7 +136,9 @@ fn units_are_independent() {
 #[test]
 fn half_selected_devices_move_by_a_part_of_the_step() {
     let n = 200_000;
-    for (law, noise) in [("constant_step", ""), ("soft_bounds", "dw_min_std = 1\n"), ("linear_step", "gamma_up = 0.5\n")] {
+    for (law, noise) in
+        [("constant_step", ""), ("soft_bounds", "dw_min_std = 1\n"), ("linear_step", "gamma_up = 0.5\n")]
+    {
         for half_select in [0.001, 0.02, 0.1] {
             let text = format!("law = \"{law}\"\n{noise}dw_min = 0.01\nup_down = 0.2\nhalf_select = {half_select}");
             let (array, devices) = devices(&text, 1);
@@ -199,7 +204,8 @@ fn time_between_steps_is_exact() {
         let schedule = Schedule::new(&design);
         let codes = prepare::codes(&images(&design, 4), &design);
         let images: Vec<&[i8]> = codes.iter().map(Vec::as_slice).collect();
-        let mut session = TrainingSession::start(&schedule, initial(&schedule), &SessionOptions::default()).expect("it");
+        let mut session =
+            TrainingSession::start(&schedule, initial(&schedule), &SessionOptions::default()).expect("it");
         for units in [3, 0, 50] {
             session.age(units).expect("time passes");
             assert!(session.differences().expect("read-back").is_empty(), "{rule}: after {units} units");

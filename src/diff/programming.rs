@@ -73,8 +73,7 @@ pub(super) fn program_by_pulses(
         }
     }
     // Only now: words that came later have disturbed earlier ones.
-    let word =
-        |w: &ProgramWord| ProgramWord { cells: tiles[w.tile].word(w.row, w.group).to_vec(), ..w.clone() };
+    let word = |w: &ProgramWord| ProgramWord { cells: tiles[w.tile].word(w.row, w.group).to_vec(), ..w.clone() };
     let reached = content.layers.iter().map(|layer| layer.cells.iter().map(word).collect()).collect();
     driver.config(&[register(ProgramRegister::Verify, 0)])?;
     for (k, expected) in report.counters.values().into_iter().enumerate() {

@@ -127,14 +127,7 @@ impl Memory {
     }
 
     /// Programs the groups of a word line that have pixels.
-    fn write_line(
-        &self,
-        tile: usize,
-        row: usize,
-        cells: &mut TileCells,
-        events: &mut TileEvents,
-        stored: &mut Stored,
-    ) {
+    fn write_line(&self, tile: usize, row: usize, cells: &mut TileCells, events: &mut TileEvents, stored: &mut Stored) {
         for group in 0..self.layout.groups() {
             let pixels: Vec<Option<usize>> =
                 (0..self.layout.adcs).map(|adc| self.layout.pixel(tile, row, group, adc)).collect();

@@ -153,10 +153,14 @@ fn begin(schedule: &Schedule, body: &str) -> Builder {
     }
     if let Some(model) = &d.device.model {
         if d.training.is_some() && model.half_select > 0.0 {
-            m.contract("A pulse moves cells of which only the word line or only the bit line is selected, too: a little.");
+            m.contract(
+                "A pulse moves cells of which only the word line or only the bit line is selected, too: a little.",
+            );
         }
         if model.drifts() {
-            m.contract("age_i only while nothing else happens; it may stay high: a unit of time passes in every cycle.");
+            m.contract(
+                "age_i only while nothing else happens; it may stay high: a unit of time passes in every cycle.",
+            );
         }
     }
     m

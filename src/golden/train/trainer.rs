@@ -369,7 +369,8 @@ impl<'a> Trainer<'a> {
         let schedule = self.engine.schedule;
         let events = &mut self.images[0].events;
         let (seed, count) = (events.seed, events.ages);
-        for (layer, real) in self.engine.real.iter().enumerate().filter(|(_, real)| real.devices.model.drift.is_some()) {
+        for (layer, real) in self.engine.real.iter().enumerate().filter(|(_, real)| real.devices.model.drift.is_some())
+        {
             let keys = real.devices.age_keys(seed, count, units);
             let (kernel, columns) = (&mut self.engine.kernels[layer], self.columns[layer].as_mut());
             Devices::new(&schedule.design, &mut self.state.layers[layer], kernel, columns, Some(real)).age(&keys);

@@ -69,7 +69,8 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule, model: ArrayModel, jitt
     let functions = RealFunctions::new(m, schedule, &model, trains);
     m.section("Cells: conductance codes by conversion group, word line and ADC; own numbers of devices and ADCs");
     let c = &d.crossbar;
-    let cells = (trains || model.drift.is_some()).then(|| m.mem("code_q", schedule.widths.cell as usize, c.rows * c.columns));
+    let cells =
+        (trains || model.drift.is_some()).then(|| m.mem("code_q", schedule.widths.cell as usize, c.rows * c.columns));
     let weights = m.mem("weight_q", WEIGHT, c.rows * c.columns);
     let weight = m.var("new_weight", W);
     m.unused("unused_weight", &[weight.slice(WEIGHT, W - WEIGHT)]);
