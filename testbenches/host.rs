@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Bench, EIGHT, PAIR, Random, WIDE, preset, schedule, training};
-use memgan::config::UpdateRule;
+use memgan::config::{Design, DeviceModel, UpdateRule};
 use memgan::numeric::SEED_WARMUP;
 use memgan::rtl::blocks::host;
 use memgan::schedule::Schedule;
@@ -13,6 +13,8 @@ const LOAD: u64 = 1;
 const LATENT: u64 = 2;
 const RUN: u64 = 3;
 const READ: u64 = 4;
+/// Unknown to the host without models of devices that drift.
+const AGE: u64 = 7;
 
 struct Host {
     bench: Bench,
@@ -100,7 +102,7 @@ impl Host {
         self.bench.set("cmd_valid_i", 0u64);
         // Another command, held valid during this one, must wait; it is unknown and does nothing when taken.
         if self.random.percent(30) && op < 5 {
-            self.bench.set("cmd_op_i", 7u64);
+            self.bench.set("cmd_op_i", 6u64);
             self.bench.set("cmd_valid_i", 1u64);
         }
     }
@@ -173,6 +175,24 @@ impl Host {
         assert!(self.writes.is_empty() && self.steps == 0);
     }
 
+    /// A unit of time a cycle, and no command in the meantime.
+    fn age(&mut self, units: u64) {
+        self.command(AGE, units);
+        self.bench.set("cmd_valid_i", 1u64);
+        self.bench.set("cmd_op_i", RUN);
+        for unit in 0..units {
+            self.bench.eval();
+            assert!(self.bench.flag("age_o") && !self.bench.flag("cmd_ready_o"), "unit {unit} of {units}");
+            let cycle = self.step(None, true);
+            assert!(cycle.busy && !cycle.fetch && !cycle.start, "unit {unit} of {units}");
+        }
+        self.bench.set("cmd_valid_i", 0u64);
+        self.bench.eval();
+        assert!(!self.bench.flag("age_o"), "{units} units");
+        assert_eq!(self.wait(), 0, "idle after the last unit");
+        assert!(self.writes.is_empty() && self.steps == 0 && self.seed.is_none());
+    }
+
     /// Runs a network, or behind the networks a phase of a training step.
     fn run(&mut self, program: usize) {
         let networks = self.schedule.programs.iter().map(|p| (p.first_op, p.last_op));
@@ -203,6 +223,7 @@ impl Host {
 
 fn drive(schedule: &Schedule) {
     let mut h = Host::new(schedule);
+    let drifts = schedule.design.drifts();
     h.bench.set("clearing_i", 1u64);
     h.bench.set("cmd_valid_i", 1u64);
     h.bench.set("cmd_op_i", RUN);
@@ -218,6 +239,10 @@ fn drive(schedule: &Schedule) {
         let network = h.random.below(schedule.programs.len());
         let pace = h.random.pick(&[100, 60, 20]);
         match h.random.below(6) {
+            _ if drifts && h.random.percent(20) => {
+                let units = h.random.pick(&[0, 1, 2, 37]);
+                h.age(units);
+            }
             0 => h.seed(),
             1 => h.load(network, pace),
             2 => h.latent(network),
@@ -227,7 +252,7 @@ fn drive(schedule: &Schedule) {
             }
             4 => h.read(network, pace),
             _ => {
-                let unknown = h.random.pick(&[5, 6, 7]);
+                let unknown = h.random.pick(if drifts { &[5, 6] } else { &[5, 6, AGE] });
                 let argument = h.random.next() & 0xffff_ffff;
                 h.command(unknown, argument);
                 assert_eq!(h.wait(), 0, "unknown commands do nothing");
@@ -250,6 +275,18 @@ fn two_networks_with_two_lanes() {
 #[test]
 fn one_network() {
     drive(&preset("cnn"));
+}
+
+/// Time passes between other commands, with training and without.
+#[test]
+fn devices_that_drift() {
+    let drifts = |mut design: Design| {
+        let model = DeviceModel { lifetime: 100.0, ..DeviceModel::ideal(design.device.levels) };
+        design.device.model = Some(model);
+        drive(&Schedule::new(&design));
+    };
+    drifts(schedule(PAIR).design);
+    drifts(training(&schedule(EIGHT), UpdateRule::Accumulate, 3).design);
 }
 
 #[test]

@@ -100,13 +100,18 @@ fn classifiers() {
 /// Models of devices that generate other Verilog, with training and without.
 #[test]
 fn real_devices() {
-    let every = "preset = \"ReRamSB\"\nstuck = 0.1\nread_noise = 0.01\nadc_offset = 1\nadc_gain = 0.01\nadc_nonlinearity = 0.5\nwire_ohm = 1";
+    let every = "preset = \"ReRamSB\"\nstuck = 0.1\nread_noise = 0.01\nadc_offset = 1\nadc_gain = 0.01\nadc_nonlinearity = 0.5\nwire_ohm = \
+                 1\nhalf_select = 0.01\nlifetime = 1000\nlifetime_dtod = 0.2\ndrift_to = -0.5\ndiffusion = \
+                 0.001\ndiffusion_dtod = 0.2";
     for model in [
         "preset = \"Ideal\"",
         "preset = \"EcRam\"",
         "preset = \"GokmenVlasov\"",
         "read_noise = 0.1",
         "wire_ohm = 2",
+        "half_select = 0.05",
+        "lifetime = 100",
+        "diffusion = 0.1\ndw_min_std = 0.1\nhalf_select = 0.01",
         every,
     ] {
         // A classifier has the same macro in another size.

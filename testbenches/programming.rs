@@ -15,7 +15,7 @@ use memgan::schedule::Schedule;
 /// Every imperfection at once.
 const REAL: &str = "batch = 4\n[device.model]\nlaw = \"soft_bounds\"\ndw_min_dtod = 0.3\ndw_min_std = 0.3\nup_down = \
                     0.05\nup_down_dtod = 0.05\nw_max_dtod = 0.2\nw_min_dtod = 0.2\nstuck_at_lrs = 0.02\nstuck_at_hrs = \
-                    0.02\nstuck = 0.02\nread_noise = 0.01\nadc_offset = 0.5\nadc_gain = 0.02";
+                    0.02\nstuck = 0.02\nread_noise = 0.01\nadc_offset = 0.5\nadc_gain = 0.02\nhalf_select = 0.02";
 
 /// Programs a design by pulses, compares everything, trains a step and compares again. Returns what was counted and how
 /// many words had failures.

@@ -263,6 +263,10 @@ fn noise_does_not_depend_on_instructions_or_threads() {
             read_noise: 0.02,
             adc_offset: 0.7,
             adc_gain: 0.03,
+            half_select: 0.02,
+            lifetime: 30.0,
+            lifetime_dtod: 0.2,
+            diffusion: 0.01,
             ..DeviceModel::ideal(design.device.levels)
         });
         let schedule = Schedule::new(&design);

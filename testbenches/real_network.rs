@@ -11,7 +11,9 @@ use memgan::rtl::CrossbarView;
 /// Every imperfection at once.
 const MODEL: &str = "law = \"soft_bounds\"\ndw_min_dtod = 0.3\ndw_min_std = 0.3\nup_down = 0.05\nup_down_dtod = \
                      0.05\nw_max_dtod = 0.2\nw_min_dtod = 0.2\nstuck_at_lrs = 0.02\nstuck_at_hrs = 0.02\nstuck = \
-                     0.02\nread_noise = 0.01\nadc_offset = 0.5\nadc_gain = 0.02\nadc_nonlinearity = 0.7\nwire_ohm = 3";
+                     0.02\nread_noise = 0.01\nadc_offset = 0.5\nadc_gain = 0.02\nadc_nonlinearity = 0.7\nwire_ohm = 3\n\
+                     half_select = 0.02\nlifetime = 40\nlifetime_dtod = 0.3\ndrift_to = 0.4\ndiffusion = \
+                     0.01\ndiffusion_dtod = 0.3";
 
 fn real(preset: &str, rule: &str, batch: usize, model: &str) -> Design {
     with_training(preset, rule, &format!("batch = {batch}\n[device.model]\n{model}"))

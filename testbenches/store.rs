@@ -160,6 +160,46 @@ fn noise_costs_pixels_and_the_seed_decides_which() {
     assert_ne!(store("dw_min_std = 0.5", 1).counters, store("dw_min_std = 0.5", 2).counters);
 }
 
+/// Both devices of a pair decay at the same rate, so a white pixel is read as black once half of its weight is lost: after
+/// 69 units of a lifetime of 100. Errors follow the time, and the command says them.
+#[test]
+fn time_costs_pixels() {
+    let text = "[device.model]\nlifetime = 100";
+    let picture = Picture::pattern(Pattern::Random, SIDE, SIDE, 3).quantised(2);
+    let whites = picture.iter().filter(|&&p| p == 1).count();
+    for (age, errors) in [(0, 0), (60, 0), (80, whites)] {
+        let mut memory = Memory::new(&design(text), (SIDE, SIDE), 2, 0).expect("it fits");
+        // A white device is at the end of the window, and not a quarter before it.
+        memory.verify.registers.tolerance = 1;
+        memory.age = age;
+        assert_eq!(memory.store(&picture, 1).level_errors(), errors, "after {age}");
+    }
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("drift.toml");
+    let tiny = memgan::config::preset("tiny").expect("a preset").text;
+    std::fs::write(&file, format!("{tiny}\n{text}\ndiffusion = 0.02\n")).expect("a file");
+    let errors = |age: &str| {
+        let args = [file.to_str().expect("UTF-8"), "--levels", "4", "--pattern", "random", "--age", age];
+        let json = result(&args, &dir.path().join("out"));
+        assert_eq!(json["age"].to_string(), age);
+        json["level_errors"].as_u64().expect("a number")
+    };
+    let errors = ["0", "10", "40", "200"].map(errors);
+    assert!(errors[0] == 0 && errors.is_sorted_by(|a, b| a < b) && errors[3] > 800, "{errors:?}");
+}
+
+/// Pulses at the pixels disturb those that were written before.
+#[test]
+fn half_selected_devices_cost_pixels() {
+    let picture = Picture::pattern(Pattern::Random, SIDE, SIDE, 3).quantised(16);
+    let errors = |half_select: f64| {
+        let design = design(&format!("[device.model]\nhalf_select = {half_select}"));
+        Memory::new(&design, (SIDE, SIDE), 16, 0).expect("it fits").store(&picture, 1).level_errors()
+    };
+    let errors = [0.0, 0.01, 0.05].map(errors);
+    assert!(errors[0] == 0 && errors.is_sorted_by(|a, b| a < b) && errors[2] > 400, "{errors:?}");
+}
+
 /// A file goes in and comes out: panels of target and read-back show it, the third is black.
 #[test]
 fn a_file_is_stored_and_drawn() {
@@ -219,6 +259,8 @@ fn wrong_input_is_refused() {
         (&["tiny", "--spread", "0.1,1.5"], &["1.5", "0 to 1"]),
         (&["tiny", "--spread", "-0.1"], &["-0.1", "0 to 1"]),
         (&["tiny", "--spread", "nan"], &["NaN", "0 to 1"]),
+        (&["tiny", "--age", "5"], &["--age is 5", "do not drift", "device.model.lifetime"]),
+        (&["tiny", "--age", "1000001"], &["--age", "0..=1000000"]),
         (&[&coarse, "--levels", "32"], &["32 levels", "4 bits", "adc_bits"]),
         (&["nothing.toml"], &["nothing.toml"]),
     ] {

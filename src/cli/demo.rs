@@ -55,6 +55,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
         seed: SEED,
         out: &args.out,
         wave: false,
+        age: 0,
     };
     let result = simulate::simulate(&job)?;
     let errors = prepare::output_error(&schedule, &weights, &mapping, &prepare::codes(&data, &design));

@@ -11,6 +11,7 @@ use ndarray::{Array4, s};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
+use super::age::AgeArgs;
 use super::error::CliError;
 use super::output::{Output, grouped};
 use super::train::in_threads;
@@ -44,10 +45,13 @@ pub struct Args {
     /// Threads; all of the machine's unless given. No result depends on them.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
+    #[command(flatten)]
+    age: AgeArgs,
 }
 
 pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
     let mut design = Design::load(&args.description)?;
+    let age = args.age.of(&design)?;
     let path = match args.checkpoint.is_dir() {
         true => args.checkpoint.join(CHECKPOINT),
         false => args.checkpoint.clone(),
@@ -57,12 +61,27 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
     let (kind, step) = (checkpoint.origin.kind, checkpoint.step());
     let schedule = Schedule::new(&design);
     let mut learner = Learner::from_state(&schedule, checkpoint.state)?;
-    let head = json!({ "design": design.name, "checkpoint": path, "kind": kind, "steps": step });
+    if age > 0 {
+        if kind == Kind::Float {
+            return Err(CliError::Argument {
+                key: "--age",
+                value: age.to_string(),
+                allowed: "0 for a run in float".into(),
+                way_out: "time changes devices only: give a checkpoint of a run on the devices".into(),
+            });
+        }
+        in_threads(args.threads, || learner.age(age));
+    }
+    let mut head = json!({ "design": design.name, "checkpoint": path, "kind": kind, "steps": step });
+    if age > 0 {
+        head["age"] = age.into();
+    }
     let title = format!(
-        "{}: {} steps {}\n",
+        "{}: {} steps {}{}\n",
         design.name,
         grouped(step as usize),
-        if kind == Kind::Float { "in f32" } else { "on the devices" }
+        if kind == Kind::Float { "in f32" } else { "on the devices" },
+        if age > 0 { format!(", {} units of time ago", grouped(age as usize)) } else { String::new() }
     );
     match design.network(Role::Generator) {
         Some(_) => gan(args, &design, &mut learner, &path, head, &title, output)?,

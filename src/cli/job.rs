@@ -17,6 +17,8 @@ pub struct Job<'a> {
     pub seed: u32,
     pub out: &'a Path,
     pub wave: bool,
+    /// Units of time that pass first.
+    pub age: u32,
 }
 
 /// What came of it.

@@ -1,5 +1,6 @@
 //! Arguments, output and exit codes; one file per subcommand.
 
+mod age;
 mod check;
 mod demo;
 mod emit;

@@ -11,6 +11,7 @@ use memgan::schedule::Schedule;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
+use super::age::AgeArgs;
 use super::error::CliError;
 use super::images::ImageArgs;
 use super::job::{Job, Simulated};
@@ -45,6 +46,8 @@ pub struct Args {
     /// difference being found.
     #[arg(long, value_name = "CELL")]
     fault: Option<String>,
+    #[command(flatten)]
+    age: AgeArgs,
 }
 
 /// One pass to make: a latent seed, or image number and codes.
@@ -56,6 +59,7 @@ enum Input {
 
 pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
     let design = Design::load(&args.description)?;
+    let age = args.age.of(&design)?;
     if !(1..=10_000).contains(&args.images) {
         return Err(CliError::Argument {
             key: "--images",
@@ -81,6 +85,7 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
         seed: args.weights.seed,
         out: &args.out,
         wave: args.wave,
+        age,
     };
     let result = simulate(&job)?;
     let codes = prepare::codes(&data, &design);
@@ -152,7 +157,11 @@ pub fn simulate(job: &Job) -> Result<Simulated, CliError> {
 }
 
 fn start<'a>(job: &Job<'a>, options: &SessionOptions) -> Result<Session<'a>, CosimError> {
-    Session::start(job.schedule, job.hardware, job.mapping, options)
+    let mut session = Session::start(job.schedule, job.hardware, job.mapping, options)?;
+    if job.age > 0 {
+        session.age(job.age)?;
+    }
+    Ok(session)
 }
 
 fn inputs(job: &Job) -> Vec<Input> {
@@ -240,6 +249,9 @@ fn reproduce(args: &Args) -> String {
     }
     if let Some(fault) = &args.fault {
         command += &format!(" --fault {fault}");
+    }
+    if args.age.age > 0 {
+        command += &format!(" --age {}", args.age.age);
     }
     command + " --wave"
 }

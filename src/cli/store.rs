@@ -8,6 +8,7 @@ use memgan::memory::{Memory, Pattern, Picture, Stored, with_spread};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
+use super::age::AgeArgs;
 use super::error::CliError;
 use super::output::{Output, grouped};
 use super::simulate::make_directory;
@@ -48,6 +49,8 @@ pub struct Args {
     /// Store it on devices with each of these spreads from device to device, of steps and bounds: 0 to 1.
     #[arg(long, value_name = "A,B,...", value_delimiter = ',', allow_negative_numbers = true)]
     spread: Vec<f64>,
+    #[command(flatten)]
+    age: AgeArgs,
     /// Directory for pictures; made if it is not there.
     #[arg(long, value_name = "DIR", default_value = "memgan-store")]
     out: PathBuf,
@@ -83,6 +86,7 @@ fn size(text: &str) -> Result<(usize, usize), String> {
 
 pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
     let design = Design::load(&args.description)?;
+    args.age.of(&design)?;
     let size = args.size.unwrap_or((40, 40));
     let picture = match &args.image {
         Some(path) => Picture::read_png(path, args.size)?,
@@ -135,6 +139,7 @@ fn store(args: &Args, design: &Design, picture: &Picture) -> Result<(Memory, Sto
     };
     registers.tolerance = args.tolerance.unwrap_or(registers.tolerance);
     registers.max_pulses = args.max_pulses.unwrap_or(registers.max_pulses);
+    memory.age = args.age.age;
     let stored = memory.store(&picture.quantised(args.levels), args.seed);
     Ok((memory, stored))
 }
@@ -172,6 +177,7 @@ fn setting(args: &Args, design: &Design, memory: &Memory, stored: &Stored) -> Va
         "levels": stored.levels,
         "bits_per_pixel": stored.bits(),
         "margin": args.margin,
+        "age": args.age.age,
         "tiles": layout.tiles(),
         "tile_rows": layout.rows,
         "tile_columns": layout.columns,
@@ -211,6 +217,9 @@ fn one(
     let number = |n: u32| grouped(n as usize);
     let devices = if design.device.model.is_some() { "real devices" } else { "ideal devices" };
     output.text(&headline(design, memory, stored, devices))?;
+    if memory.age > 0 {
+        output.text(&format!("age         {} units of time before it is read\n", grouped(memory.age as usize)))?;
+    }
     output.text(&format!(
         "errors      {} of {} pixels ({:.2} %), {} of {} bits ({:.2} %)\n\
          pulses      {set:.2} SET and {reset:.2} RESET a pixel, {} verify reads\n\

@@ -308,6 +308,11 @@ impl Design {
         self.networks.iter().find(|n| n.role == role)
     }
 
+    /// Whether the conductances of the modelled devices change with time.
+    pub fn drifts(&self) -> bool {
+        self.device.model.as_ref().is_some_and(DeviceModel::drifts)
+    }
+
     /// Clock cycles of a programming pulse in the crossbar macro: `pulse_ns` rounded up, at least 3; at most 10^6.
     /// Counted as `conversion_cycles` are: `pulse_done_o` is high one cycle less after `pulse_start_i`.
     pub fn pulse_cycles(&self) -> u32 {

@@ -94,6 +94,24 @@ pub(super) struct RawDeviceModel {
     /// Resistance of a line from one cell to the next, in ohm.
     #[schemars(range(min = 0, max = 1000))]
     pub wire_ohm: Option<Located<f64>>,
+    /// Part of a step that a pulse moves a device of which only the word line or only the bit line is selected.
+    #[schemars(range(min = 0, max = 0.1))]
+    pub half_select: Option<Located<f64>>,
+    /// Units of time after which `1 / e` of a device's distance to `drift_to` is left: 0 for no decay, or from 1.
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub lifetime: Option<Located<f64>>,
+    /// Spread of the rate of decay from device to device, relative.
+    #[schemars(range(min = 0, max = 1))]
+    pub lifetime_dtod: Option<Located<f64>>,
+    /// Where devices decay to, from `w_min` to `w_max`.
+    #[schemars(range(min = -100, max = 100))]
+    pub drift_to: Option<Located<f64>>,
+    /// Standard deviation of the random walk in a unit of time, on the scale of `dw_min`.
+    #[schemars(range(min = 0, max = 10))]
+    pub diffusion: Option<Located<f64>>,
+    /// Spread of the random walk from device to device, relative.
+    #[schemars(range(min = 0, max = 1))]
+    pub diffusion_dtod: Option<Located<f64>>,
 }
 
 /// Nodes of a piecewise law.
@@ -145,6 +163,12 @@ pub(super) fn device_model(
         (&mut model.adc_gain, &raw.adc_gain),
         (&mut model.adc_nonlinearity, &raw.adc_nonlinearity),
         (&mut model.wire_ohm, &raw.wire_ohm),
+        (&mut model.half_select, &raw.half_select),
+        (&mut model.lifetime, &raw.lifetime),
+        (&mut model.lifetime_dtod, &raw.lifetime_dtod),
+        (&mut model.drift_to, &raw.drift_to),
+        (&mut model.diffusion, &raw.diffusion),
+        (&mut model.diffusion_dtod, &raw.diffusion_dtod),
     ];
     for (to, given) in numbers {
         if let Some(given) = given {
@@ -196,6 +220,22 @@ fn together(
             .message(format!("`stuck_at_lrs`, `stuck_at_hrs` and `stuck` add up to {stuck}"))
             .allowed("probabilities with a sum of at most 1")
             .help("lower one of the three")
+            .into());
+    }
+    if model.lifetime > 0.0 && model.lifetime < 1.0 {
+        return Err(on("device.model.lifetime", raw.lifetime.as_ref().and_then(|d| d.span.clone()))
+            .message(format!("`device.model.lifetime` is {}: more than everything is lost in a unit", model.lifetime))
+            .value(model.lifetime.to_string())
+            .allowed("0 for no decay, or 1 to 1000000 units of time")
+            .help("take a shorter unit of time, or leave out `lifetime`")
+            .into());
+    }
+    if !(model.w_min..=model.w_max).contains(&model.drift_to) {
+        return Err(on("device.model.drift_to", raw.drift_to.as_ref().and_then(|d| d.span.clone()))
+            .message(format!("`device.model.drift_to` is {}: no device gets there", model.drift_to))
+            .value(model.drift_to.to_string())
+            .allowed(format!("{} to {}, the window from `w_min` to `w_max`", model.w_min, model.w_max))
+            .help("`w_max` is the low-resistance state, `w_min` the high-resistance state, 0 between them")
             .into());
     }
     let most_ohm = MOST_OF_A_DEVICE * tile.r_on_ohm;

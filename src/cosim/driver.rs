@@ -26,6 +26,8 @@ pub enum Op {
     Train = 5,
     /// Sets the seed of the training.
     TrainSeed = 6,
+    /// Lets time pass for devices that drift; the argument is the number of units.
+    Age = 7,
 }
 
 /// One word of crossbar cells.

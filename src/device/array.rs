@@ -1,11 +1,13 @@
 //! The devices and converters of one layer's tiles, each with its own numbers.
 
+use super::drift::{AgeKeys, DriftModel};
 use super::model::{AdcParameters, ArrayModel, DeviceParameters, NOMINAL_STRENGTH};
 use crate::config::{Design, PairScheme};
 use crate::electrical::{IrDrop, LineFactors};
 use crate::numeric::{draw, saturate};
 use crate::schedule::Schedule;
 use ndarray::Array2;
+use rayon::prelude::*;
 
 /// The real devices of a layer.
 #[derive(Clone, Debug)]
@@ -83,6 +85,36 @@ impl LayerDevices {
         };
         let minus = self.minus.get((i, j)).map_or(minus, |d| step(minus, d, !up, 1));
         (step(plus, &self.plus[(i, j)], up, 0), minus)
+    }
+
+    /// The codes of a cell after a pulse with this key of which it gets only the word line or only the bit line.
+    #[inline]
+    pub fn disturb(&self, i: usize, j: usize, plus: u16, minus: u16, up: bool, key: u32) -> (u16, u16) {
+        let number = number(self.row_part[i], self.column_part[j]);
+        let step = |code: u16, d: &DeviceParameters, up, side| {
+            self.model.disturb(code.into(), d, up, NOMINAL_STRENGTH, draw(key, number | side)) as u16
+        };
+        let minus = self.minus.get((i, j)).map_or(minus, |d| step(minus, d, !up, 1));
+        (step(plus, &self.plus[(i, j)], up, 0), minus)
+    }
+
+    /// The keys of `units` units of time from unit `count` since the streams were seeded with `seed`.
+    pub fn age_keys(&self, seed: u32, count: u32, units: u32) -> Vec<AgeKeys> {
+        DriftModel::keys_of(&self.model, seed, count, units)
+    }
+
+    /// The codes of all cells after a unit of time for each of `keys`, from the codes `(plus, minus)` of cell `(i, j)`.
+    pub fn age(&self, codes: impl Fn((usize, usize)) -> (u16, u16) + Sync, keys: &[AgeKeys]) -> Array2<(u16, u16)> {
+        let (rows, columns) = self.plus.dim();
+        let cell = |cell: usize| {
+            let (i, j) = (cell / columns, cell % columns);
+            let (plus, minus) = codes((i, j));
+            let number = number(self.row_part[i], self.column_part[j]);
+            let after = |code, d, side| self.model.age_by(code, d, number | side, keys);
+            (after(plus, &self.plus[(i, j)], 0), self.minus.get((i, j)).map_or(minus, |d| after(minus, d, 1)))
+        };
+        let aged = (0..rows * columns).into_par_iter().with_min_len(256).map(cell).collect();
+        Array2::from_shape_vec((rows, columns), aged).expect("a pair a cell")
     }
 }
 

@@ -3,6 +3,7 @@
 mod array;
 mod cells;
 mod content;
+mod drift;
 mod mapping;
 mod model;
 mod write_verify;
@@ -11,9 +12,11 @@ pub(crate) use array::read_weight;
 pub use array::{LayerConverters, LayerDevices, wire_factors};
 pub use cells::{CellCode, ProgramPlace, ProgramWord};
 pub use content::{Content, LayerContent, TrainingRegisters};
+pub use drift::{AgeKeys, DriftModel, DriftParameters};
 pub use mapping::{LayerMap, LayerParameters, Mapping, QuantisationReport};
 pub(crate) use model::convert_sum;
 pub use model::{AdcParameters, ArrayModel, DeviceParameters, NOMINAL_STRENGTH};
 pub use write_verify::{
-    DevicePlace, PulseStrength, StrengthMode, TileEvents, VerifyCounters, VerifyRegisters, WordResult, WriteVerify,
+    DevicePlace, GivenPulse, PulseStrength, StrengthMode, TileCells, TileEvents, VerifyCounters, VerifyRegisters,
+    WordResult, WriteVerify,
 };

@@ -4,6 +4,7 @@
 //! `G_max` on average, and no code is above twice that. What belongs to a device is drawn from its number, see
 //! [`ArrayModel::device`].
 
+use super::drift::DriftModel;
 use crate::config::{CODE_BITS, Crossbar, Design, DeviceModel};
 use crate::numeric::{Draw, bell, draw, draw_key, saturate, spread, times};
 use crate::schedule::bits_for;
@@ -76,8 +77,12 @@ pub struct ArrayModel {
     pub adc_offset: i32,
     pub adc_gain: i32,
     pub adc_bow: i32,
+    /// Part of a step that a half-selected device moves, in 1/2^16.
+    pub half_select: i32,
+    /// `None` where conductances do not change with time.
+    pub drift: Option<DriftModel>,
     /// Keys of the draws, by [`Draw`].
-    pub keys: [u32; 10],
+    pub keys: [u32; Draw::ALL.len()],
     rows: usize,
     columns: usize,
 }
@@ -130,18 +135,6 @@ impl ArrayModel {
             sum += p;
             (sum.min(1.0) * part).round() as u32
         });
-        let kinds = [
-            Draw::Step,
-            Draw::UpDown,
-            Draw::High,
-            Draw::Low,
-            Draw::Stuck,
-            Draw::Offset,
-            Draw::Gain,
-            Draw::Pulse,
-            Draw::Read,
-            Draw::Bow,
-        ];
         // Both devices of a pair are noisy.
         let devices = if crossbar.pair == crate::config::PairScheme::Differential { 2.0f64 } else { 1.0 };
         Self {
@@ -163,7 +156,9 @@ impl ArrayModel {
             adc_offset: integer(model.adc_offset * 16.0),
             adc_gain: integer(model.adc_gain * 4096.0),
             adc_bow: integer(model.adc_nonlinearity * 16.0),
-            keys: kinds.map(|kind| draw_key(model.seed, kind)),
+            half_select: integer(model.half_select * 65536.0),
+            drift: model.drifts().then(|| DriftModel::new(model, top)),
+            keys: Draw::ALL.map(|kind| draw_key(model.seed, kind)),
             rows: crossbar.rows,
             columns: crossbar.columns,
         }
@@ -241,18 +236,34 @@ impl ArrayModel {
     /// random bits for the device.
     #[inline]
     pub fn pulse(&self, code: i32, device: &DeviceParameters, up: bool, strength: u8, bits: u32) -> i32 {
+        let (full, mean) = self.step(code, device, up, strength);
+        let noisy = if self.mult_noise { mean } else { times(full, self.plain, 12) };
+        let noise = times(noisy, times(self.step_std, bell(bits), 8), 8);
+        // The low bits, which the noise has not used, round by chance.
+        let moved = (mean + noise + (bits & 15) as i32) >> STEP_FRACTION;
+        (if up { code + moved } else { code - moved }).clamp(device.low, device.high)
+    }
+
+    /// The code after such a pulse on a device with only its word line or only its bit line: a part of the mean step. It is
+    /// finer than noise from pulse to pulse would be; the rounding by chance is all the noise that it has.
+    #[inline]
+    pub fn disturb(&self, code: i32, device: &DeviceParameters, up: bool, strength: u8, bits: u32) -> i32 {
+        let (_, mean) = self.step(code, device, up, strength);
+        let fraction = 16 + STEP_FRACTION;
+        let moved = (mean * self.half_select + (bits & ((1 << fraction) - 1)) as i32) >> fraction;
+        (if up { code + moved } else { code - moved }).clamp(device.low, device.high)
+    }
+
+    /// The full step of a pulse, and the mean one at the device's code; in 1/16 code.
+    #[inline]
+    fn step(&self, code: i32, device: &DeviceParameters, up: bool, strength: u8) -> (i32, i32) {
         let place = times(code - device.low, device.inverse, 16).min((1 << PLACE_BITS) - 1);
         let nodes = &self.law[usize::from(!up)];
         let (segment, part) = ((place >> 5) as usize, place & 31);
         let law = (nodes[segment] * (32 - part) + nodes[segment + 1] * part) >> 5;
         let full = if up { device.up } else { device.down };
         let full = times(full, strength.into(), 4).min(Self::MAX_STEP);
-        let mean = times(full, law, 12);
-        let noisy = if self.mult_noise { mean } else { times(full, self.plain, 12) };
-        let noise = times(noisy, times(self.step_std, bell(bits), 8), 8);
-        // The low bits, which the noise has not used, round by chance.
-        let moved = (mean + noise + (bits & 15) as i32) >> STEP_FRACTION;
-        (if up { code + moved } else { code - moved }).clamp(device.low, device.high)
+        (full, times(full, law, 12))
     }
 
     /// Standard deviation of a bit-line sum, in units of 16, for inputs whose squares add up to `energy`: every device

@@ -1,6 +1,7 @@
 //! Write-verify: devices reach their codes by pulses and reads only, as `memgan_programmer` does it, bit by bit.
 
 mod registers;
+mod tile_cells;
 
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use crate::config::{Design, PairScheme, SignedInput};
 use crate::numeric::{Draw, adc, draw, event_key};
 
 pub use registers::{PulseStrength, StrengthMode, VerifyRegisters};
+pub use tile_cells::{GivenPulse, TileCells};
 
 /// One device on the tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub struct TileEvents {
     pub seed: u32,
     pub reads: u32,
     pub pulses: u32,
+    /// Units of time.
+    pub ages: u32,
 }
 
 /// What was done; the hardware's counters stay at their largest value.
@@ -73,6 +77,8 @@ pub struct WordResult {
     pub failed: Vec<bool>,
     /// Of this word.
     pub counters: VerifyCounters,
+    /// Pulses that disturb other devices, in their order; empty where none do.
+    pub pulses: Vec<GivenPulse>,
 }
 
 /// The programming unit on the devices of a design, ideal or real.
@@ -85,6 +91,9 @@ pub struct WriteVerify {
     /// `None` for ideal devices.
     model: Option<ArrayModel>,
     adc_bits: u32,
+    /// Word lines, and conversion groups of a word line.
+    rows: usize,
+    groups: usize,
     adcs: usize,
     top: u16,
     pair: bool,
@@ -107,6 +116,8 @@ impl WriteVerify {
             code: CellCode::new(design),
             model: ArrayModel::of(design),
             adc_bits: c.adc_bits,
+            rows: design.crossbar.rows,
+            groups: design.crossbar.columns_per_adc,
             adcs: design.crossbar.adcs(),
             top: design.device.levels as u16 - 1,
             pair: design.crossbar.pair == PairScheme::Differential,
@@ -134,26 +145,30 @@ impl WriteVerify {
     }
 
     /// Programs the cells of a word: ADC 0 first, plus before minus. `cells` is the programming data of the devices as they
-    /// are, and becomes what they are then; `events` are those of the word's tile.
+    /// are, and becomes what they are then; `events` are those of the word's tile. What the pulses do to cells of other words
+    /// is the business of [`TileCells::program`].
     ///
     /// # Panics
     /// If the word or `cells` have not one cell an ADC.
     pub fn program_word(&self, word: &ProgramWord, cells: &mut [u32], events: &mut TileEvents) -> WordResult {
         assert_eq!((word.cells.len(), cells.len()), (self.adcs, self.adcs), "a cell an ADC");
         let mut counters = VerifyCounters { words: 1, ..VerifyCounters::default() };
-        let each = word.cells.iter().zip(cells).enumerate().map(|(adc, (&target, cell))| {
+        let (mut failed, mut pulses) = (vec![], vec![]);
+        for (adc, &target) in word.cells.iter().enumerate() {
             let (wanted_plus, wanted_minus) = self.code.codes(target);
-            let (mut plus, mut minus) = self.code.codes(*cell);
+            let (mut plus, mut minus) = self.code.codes(cells[adc]);
             let place = |minus| DevicePlace { tile: word.tile, row: word.row, group: word.group, adc, minus };
-            let mut reached = self.program_device(place(false), &mut plus, wanted_plus, events, &mut counters);
+            let before = pulses.len();
+            let mut reached = self.drive(place(false), &mut plus, wanted_plus, events, &mut counters, &mut pulses);
             if self.pair {
-                reached &= self.program_device(place(true), &mut minus, wanted_minus, events, &mut counters);
+                reached &= self.drive(place(true), &mut minus, wanted_minus, events, &mut counters, &mut pulses);
             }
-            *cell = self.code.from_codes(plus, minus);
-            !reached
-        });
-        let failed = each.collect();
-        WordResult { failed, counters }
+            cells[adc] = self.code.from_codes(plus, minus);
+            // Nothing looked at the other cells in the meantime.
+            self.disturb(word.tile, word.row, word.group, cells, &pulses[before..]);
+            failed.push(!reached);
+        }
+        WordResult { failed, counters, pulses }
     }
 
     /// Programs one device from `code` towards `target`, both conductance codes (a level is `level << fraction`). Returns
@@ -165,6 +180,19 @@ impl WriteVerify {
         target: u16,
         events: &mut TileEvents,
         counters: &mut VerifyCounters,
+    ) -> bool {
+        self.drive(place, code, target, events, counters, &mut vec![])
+    }
+
+    /// The same; `given` gets the pulses that disturb others.
+    fn drive(
+        &self,
+        place: DevicePlace,
+        code: &mut u16,
+        target: u16,
+        events: &mut TileEvents,
+        counters: &mut VerifyCounters,
+        given: &mut Vec<GivenPulse>,
     ) -> bool {
         let wanted = self.registers.target(self.seen(target), self.code.fraction());
         let count = |counter: &mut u32| *counter = counter.saturating_add(1);
@@ -184,6 +212,7 @@ impl WriteVerify {
             same = if last == Some(set) { same + 1 } else { 0 };
             last = Some(set);
             let strength = self.registers.strength(error, same);
+            self.note(place, set, strength, events, given);
             *code = self.pulse(place, *code, set, strength, events);
             pulses += 1;
             count(if set { &mut counters.set_pulses } else { &mut counters.reset_pulses });

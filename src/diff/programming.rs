@@ -2,7 +2,7 @@
 
 use super::session::{program_word_of, read_config};
 use crate::cosim::{ConfigSpace, ConfigWord, CosimError, Driver, Op};
-use crate::device::{Content, ProgramWord, TileEvents, VerifyCounters, WriteVerify};
+use crate::device::{Content, ProgramWord, TileCells, TileEvents, VerifyCounters, WriteVerify};
 use crate::rtl::ProgramRegister;
 use crate::schedule::Schedule;
 
@@ -48,20 +48,18 @@ pub(super) fn program_by_pulses(
         register(ProgramRegister::Verify, 1),
     ])?;
     let mut events = vec![TileEvents { seed, ..TileEvents::default() }; schedule.tiles()];
+    let mut tiles: Vec<_> = (0..schedule.tiles()).map(|tile| TileCells::unprogrammed(verify, tile)).collect();
     let mut report = ProgrammingReport::default();
-    let mut reached = Vec::new();
     for layer in &content.layers {
-        let mut words = Vec::new();
         for word in &layer.cells {
-            let mut cells = verify.unprogrammed(word.tile, word.row, word.group);
-            let result = verify.program_word(word, &mut cells, &mut events[word.tile]);
+            let result = tiles[word.tile].program(word, &mut events[word.tile]);
             driver.program(&[program_word_of(schedule, word)])?;
             let start = driver.cycle();
             driver.wait_idle(PATIENCE)?;
             let cycles = driver.cycle() - start;
             let place = || format!("tile {} row {} group {}", word.tile, word.row, word.group);
             let mask = driver.model().peek_wide("prog_failed_o")?;
-            let failed: Vec<bool> = (0..cells.len()).map(|a| mask[a / 32] >> (a % 32) & 1 == 1).collect();
+            let failed: Vec<bool> = (0..word.cells.len()).map(|a| mask[a / 32] >> (a % 32) & 1 == 1).collect();
             if failed != result.failed {
                 report.differences.push(format!("{}: failed {:?}, got {failed:?}", place(), result.failed));
             }
@@ -72,10 +70,11 @@ pub(super) fn program_by_pulses(
             report.failed_words += usize::from(result.failed.contains(&true));
             report.cycles += cycles;
             report.counters.add(&result.counters);
-            words.push(ProgramWord { cells, ..word.clone() });
         }
-        reached.push(words);
     }
+    // Only now: words that came later have disturbed earlier ones.
+    let word = |w: &ProgramWord| ProgramWord { cells: tiles[w.tile].word(w.row, w.group).to_vec(), ..w.clone() };
+    let reached = content.layers.iter().map(|layer| layer.cells.iter().map(word).collect()).collect();
     driver.config(&[register(ProgramRegister::Verify, 0)])?;
     for (k, expected) in report.counters.values().into_iter().enumerate() {
         let got = read_config(driver, ConfigSpace::Programming, ProgramRegister::Counters as usize + k)?[0];

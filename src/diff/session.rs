@@ -123,6 +123,17 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Lets `units` units of time pass in both. Only of a design whose devices drift.
+    ///
+    /// # Errors
+    /// If the simulation fails.
+    pub fn age(&mut self, units: u32) -> Result<(), CosimError> {
+        self.driver.command(Op::Age, units)?;
+        self.driver.wait_idle(u64::MAX)?;
+        self.golden.age(units);
+        Ok(())
+    }
+
     /// Latents from `seed` through the generator.
     ///
     /// # Errors

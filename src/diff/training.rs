@@ -139,7 +139,19 @@ impl<'a> TrainingSession<'a> {
         self.driver.config(&[ConfigWord { space: ConfigSpace::Training, addr: layer as u32, data }])
     }
 
-    /// Runs a phase in both: its seed, its image or latents, its program.
+    /// Lets `units` units of time pass in both. Only of a design whose devices drift.
+    ///
+    /// # Errors
+    /// If the simulation fails.
+    pub fn age(&mut self, units: u32) -> Result<(), CosimError> {
+        self.driver.command(Op::Age, units)?;
+        self.driver.wait_idle(u64::MAX)?;
+        self.golden.age(units);
+        Ok(())
+    }
+
+    /// Runs a phase in both: its seed, its image or latents, its program; after the last phase of a step a unit of time
+    /// passes.
     ///
     /// # Errors
     /// If the simulation fails; a difference is no error.
@@ -173,6 +185,10 @@ impl<'a> TrainingSession<'a> {
         let run = self.driver.run((self.schedule.programs.len() + number) as u32, limit)?;
         let compare = self.driver.compare();
         self.driver.clear_expected();
+        if self.schedule.design.drifts() && number + 1 == self.schedule.phases.len() {
+            self.driver.command(Op::Age, 1)?;
+            self.driver.wait_idle(1_000_000)?;
+        }
         let wrong =
             compare.first_mismatch.map(|d| (d.cycle - run.accepted, d.address, d.expected as i8, Some(d.got as i8)));
         let first = wrong.or(compare.first_unwritten.map(|u| (0, u.address, u.expected as i8, None)));

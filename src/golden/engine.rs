@@ -104,10 +104,9 @@ impl<'a> Engine<'a> {
         }
         let rows = schedule.design.crossbar.rows;
         let kernel = |(layer, real): (usize, &LayerReal)| {
-            let codes = mapping.layers[layer].codes(schedule);
+            let codes = real::placed(schedule, &mapping.layers[layer], &real.devices);
             let weights = Array2::from_shape_fn(codes.dim(), |(i, j)| {
                 let (plus, minus) = codes[(i, j)];
-                let (plus, minus) = real.devices.place(i, j, plus, minus);
                 real.devices.weight(i, j, plus, minus)
             });
             BankKernel::from_levels(set, weights.view(), rows, false)

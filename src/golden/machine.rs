@@ -1,10 +1,11 @@
 //! Executes operations on the activation memory, exactly as the hardware leaves it.
 
-use super::InstructionSet;
 use super::engine::{Buffers, Engine, Image, tensor_range};
+use super::{InstructionSet, real};
 use crate::config::Role;
 use crate::device::{LayerMap, Mapping};
 use crate::schedule::{NetworkProgram, OpKind, Schedule, WindowSegments};
+use ndarray::Array2;
 
 /// The hardware's state: memories, weights, random streams.
 #[derive(Clone)]
@@ -12,6 +13,8 @@ pub struct Machine<'a> {
     engine: Engine<'a>,
     image: Image,
     buffers: Buffers,
+    /// Codes `(plus, minus)` of each layer's devices; empty where devices do not drift.
+    codes: Vec<Array2<(u16, u16)>>,
 }
 
 impl<'a> Machine<'a> {
@@ -22,12 +25,28 @@ impl<'a> Machine<'a> {
 
     /// With given instructions: no result depends on them.
     pub fn with_instructions(set: InstructionSet, schedule: &'a Schedule, mapping: &Mapping) -> Self {
-        Self { engine: Engine::new(schedule, mapping, set), image: Image::new(schedule), buffers: Buffers::default() }
+        let engine = Engine::new(schedule, mapping, set);
+        let layers = engine.real.iter().zip(&mapping.layers).filter(|(real, _)| real.devices.model.drift.is_some());
+        let codes = layers.map(|(real, map)| real::placed(schedule, map, &real.devices)).collect();
+        Self { engine, image: Image::new(schedule), buffers: Buffers::default(), codes }
     }
 
     /// Seeds the random streams.
     pub fn seed(&mut self, seed: u32) {
         self.image.seed(self.engine.schedule, seed);
+    }
+
+    /// Lets `units` units of time pass: devices drift, if they do.
+    pub fn age(&mut self, units: u32) {
+        let events = &mut self.image.events;
+        for (layer, codes) in self.codes.iter_mut().enumerate() {
+            let devices = &self.engine.real[layer].devices;
+            *codes = devices.age(|at| codes[at], &devices.age_keys(events.seed, events.ages, units));
+            for ((i, j), &(plus, minus)) in codes.indexed_iter() {
+                self.engine.kernels[layer].set(i, j, devices.weight(i, j, plus, minus));
+            }
+        }
+        events.ages = events.ages.wrapping_add(units);
     }
 
     /// Writes a network's input, e.g. an image in row, column, channel order.

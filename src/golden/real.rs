@@ -3,9 +3,10 @@
 use super::bank::BankKernel;
 use super::lines::{Conversion, SATURATED, UPPER, magnitude};
 use super::{InstructionSet, ReadBuffers, simd};
-use crate::device::{AdcParameters, ArrayModel, LayerConverters, LayerDevices, convert_sum};
+use crate::device::{AdcParameters, ArrayModel, LayerConverters, LayerDevices, LayerMap, convert_sum};
 use crate::numeric::{Draw, draw, event_key};
 use crate::schedule::Schedule;
+use ndarray::Array2;
 
 /// What makes a layer's array differ from an ideal one.
 #[derive(Clone)]
@@ -22,17 +23,20 @@ pub(super) struct Events {
     /// Reads and pulses of each layer.
     pub reads: Vec<u32>,
     pub pulses: Vec<u32>,
+    /// Units of time.
+    pub ages: u32,
 }
 
 impl Events {
     pub fn new(layers: usize) -> Self {
-        Self { seed: 0, reads: vec![0; layers], pulses: vec![0; layers] }
+        Self { seed: 0, reads: vec![0; layers], pulses: vec![0; layers], ages: 0 }
     }
 
     pub fn restart(&mut self, seed: u32) {
         self.seed = seed;
         self.reads.fill(0);
         self.pulses.fill(0);
+        self.ages = 0;
     }
 }
 
@@ -45,6 +49,15 @@ pub(super) fn layers(schedule: &Schedule) -> Vec<LayerReal> {
         Some(LayerReal { devices, rows, columns })
     };
     (0..schedule.banks.len()).filter_map(layer).collect()
+}
+
+/// Codes `(plus, minus)` that a layer's devices hold after they were programmed with a mapping.
+pub(super) fn placed(schedule: &Schedule, map: &LayerMap, devices: &LayerDevices) -> Array2<(u16, u16)> {
+    let mut codes = map.codes(schedule);
+    for ((i, j), cell) in codes.indexed_iter_mut() {
+        *cell = devices.place(i, j, cell.0, cell.1);
+    }
+    codes
 }
 
 /// One side's reads of several vectors.

@@ -3,8 +3,8 @@
 use super::{Layout, MemoryError};
 use crate::config::{Design, PairScheme};
 use crate::device::{
-    ArrayModel, CellCode, DevicePlace, ProgramWord, TileEvents, VerifyCounters, VerifyRegisters, WriteVerify,
-    read_weight, wire_factors,
+    ArrayModel, CellCode, DevicePlace, ProgramWord, TileCells, TileEvents, VerifyCounters, VerifyRegisters,
+    WriteVerify, read_weight, wire_factors,
 };
 use crate::electrical::LineFactors;
 
@@ -16,6 +16,8 @@ use crate::electrical::LineFactors;
 pub struct Memory {
     pub layout: Layout,
     pub verify: WriteVerify,
+    /// Units of time from writing to reading, for devices that drift; 0 unless set.
+    pub age: u32,
     code: CellCode,
     pair: PairScheme,
     wires: Option<LineFactors>,
@@ -82,6 +84,7 @@ impl Memory {
         Ok(Self {
             layout,
             verify: WriteVerify::with_registers(design, registers),
+            age: 0,
             code,
             pair: design.crossbar.pair,
             wires: ArrayModel::of(design).and_then(|model| wire_factors(design, &model)),
@@ -108,45 +111,48 @@ impl Memory {
         };
         let mut events = vec![TileEvents { seed, ..TileEvents::default() }; self.layout.tiles()];
         let lines: Vec<_> = self.layout.lines().collect();
-        let written: Vec<Vec<Vec<u32>>> =
-            lines.iter().map(|&(tile, row)| self.write_line(tile, row, &mut events[tile], &mut stored)).collect();
-        for (&(tile, row), cells) in lines.iter().zip(&written) {
-            self.read_line(tile, row, cells, &mut events[tile], &mut stored);
+        let each = 0..self.layout.tiles();
+        let mut tiles: Vec<_> = each.map(|tile| TileCells::unprogrammed(&self.verify, tile)).collect();
+        for &(tile, row) in &lines {
+            self.write_line(tile, row, &mut tiles[tile], &mut events[tile], &mut stored);
+        }
+        if self.age > 0 {
+            lines.iter().for_each(|&(tile, row)| tiles[tile].age(row, self.age, &events[tile]));
+        }
+        for &(tile, row) in &lines {
+            self.read_line(tile, row, &tiles[tile], &mut events[tile], &mut stored);
         }
         stored.cycles = self.verify.cycles(&stored.counters);
         stored
     }
 
-    /// Programs the groups of a word line that have pixels; what its cells hold then, by group and ADC.
-    fn write_line(&self, tile: usize, row: usize, events: &mut TileEvents, stored: &mut Stored) -> Vec<Vec<u32>> {
-        let group = |group: usize| {
+    /// Programs the groups of a word line that have pixels.
+    fn write_line(&self, tile: usize, row: usize, cells: &mut TileCells, events: &mut TileEvents, stored: &mut Stored) {
+        for group in 0..self.layout.groups() {
             let pixels: Vec<Option<usize>> =
                 (0..self.layout.adcs).map(|adc| self.layout.pixel(tile, row, group, adc)).collect();
-            let mut cells = self.verify.unprogrammed(tile, row, group);
             if pixels.iter().all(Option::is_none) {
-                return cells;
+                continue;
             }
             let wanted = |pixel: &Option<usize>| match pixel {
                 Some(pixel) => self.data(stored.written[*pixel]),
                 None => self.code.unused(),
             };
             let word = ProgramWord { tile, row, group, cells: pixels.iter().map(wanted).collect() };
-            let result = self.verify.program_word(&word, &mut cells, events);
+            let result = cells.program(&word, events);
             stored.counters.add(&result.counters);
             for (pixel, failed) in pixels.iter().zip(result.failed) {
                 if let Some(pixel) = *pixel {
                     stored.failed[pixel] = failed;
                 }
             }
-            cells
-        };
-        (0..self.layout.groups()).map(group).collect()
+        }
     }
 
     /// One read of a word line, with all its devices, and a conversion of each of its cells.
-    fn read_line(&self, tile: usize, row: usize, cells: &[Vec<u32>], events: &mut TileEvents, stored: &mut Stored) {
-        for (group, cells) in cells.iter().enumerate() {
-            for (adc, &cell) in cells.iter().enumerate() {
+    fn read_line(&self, tile: usize, row: usize, cells: &TileCells, events: &mut TileEvents, stored: &mut Stored) {
+        for group in 0..self.layout.groups() {
+            for (adc, &cell) in cells.word(row, group).iter().enumerate() {
                 if let Some(pixel) = self.layout.pixel(tile, row, group, adc) {
                     let place = DevicePlace { tile, row, group, adc, minus: false };
                     let (plus, minus) = self.code.codes(cell);

@@ -19,6 +19,34 @@ pub enum Draw {
     Read = 8,
     /// Per ADC: bow of its transfer curve.
     Bow = 9,
+    /// Per device: its lifetime, and the size of its random walk.
+    Lifetime = 10,
+    Diffusion = 11,
+    /// Per unit of time and device: how its decay is rounded, whether it walks, and how far.
+    Decay = 12,
+    Chance = 13,
+    Walk = 14,
+}
+
+impl Draw {
+    /// All kinds, in the order of their numbers.
+    pub const ALL: [Self; 15] = [
+        Self::Step,
+        Self::UpDown,
+        Self::High,
+        Self::Low,
+        Self::Stuck,
+        Self::Offset,
+        Self::Gain,
+        Self::Pulse,
+        Self::Read,
+        Self::Bow,
+        Self::Lifetime,
+        Self::Diffusion,
+        Self::Decay,
+        Self::Chance,
+        Self::Walk,
+    ];
 }
 
 /// The key of a kind of draws in an array of this seed.
@@ -26,7 +54,7 @@ pub fn draw_key(array_seed: u32, kind: Draw) -> u32 {
     splitmix32(array_seed.wrapping_add((kind as u32).wrapping_mul(0x0100_0193)))
 }
 
-/// The key of event number `count` since the streams were seeded with `seed`: a read or a pulse.
+/// The key of event number `count` since the streams were seeded with `seed`: a read, a pulse or a unit of time.
 #[inline]
 pub fn event_key(kind_key: u32, seed: u32, count: u32) -> u32 {
     splitmix32(kind_key ^ seed.wrapping_add(count.wrapping_mul(0x9e37_79b9)))
@@ -102,12 +130,15 @@ mod tests {
             sum / f64::from(n) / 256.0 / 256.0
         };
         let key = |count| event_key(draw_key(7, Draw::Read), 3, count);
+        let aged = |kind| event_key(draw_key(7, kind), 3, 5);
         type Stream<'t> = &'t dyn Fn(u32) -> u32;
-        let pairs: [(Stream, Stream); 4] = [
+        let pairs: [(Stream, Stream); 6] = [
             (&|i| draw(key(5), i), &|i| draw(key(5), i + 1)),
             (&|i| draw(key(5), i), &|i| draw(key(6), i)),
             (&|i| draw(key(i), 9), &|i| draw(key(i + 1), 9)),
             (&|i| draw(draw_key(7, Draw::Step), i), &|i| draw(draw_key(7, Draw::UpDown), i)),
+            (&|i| draw(aged(Draw::Decay), i), &|i| draw(aged(Draw::Walk), i)),
+            (&|i| draw(aged(Draw::Walk), i), &|i| draw(aged(Draw::Chance), i)),
         ];
         for (k, (a, b)) in pairs.into_iter().enumerate() {
             let r = correlation(a, b);

@@ -12,6 +12,7 @@ mod lines;
 mod ports;
 mod real;
 mod real_devices;
+mod real_drift;
 mod real_events;
 mod real_wires;
 mod timer;
@@ -148,6 +149,18 @@ fn begin(schedule: &Schedule, body: &str) -> Builder {
         ));
         if d.crossbar.pair == PairScheme::Differential {
             m.contract("sides_i is stable from sampling to the last conversion, and to the end of a pulse.");
+        }
+    }
+    if let Some(model) = &d.device.model {
+        if d.training.is_some() && model.half_select > 0.0 {
+            m.contract(
+                "A pulse moves cells of which only the word line or only the bit line is selected, too: a little.",
+            );
+        }
+        if model.drifts() {
+            m.contract(
+                "age_i only while nothing else happens; it may stay high: a unit of time passes in every cycle.",
+            );
         }
     }
     m

@@ -24,6 +24,8 @@ pub enum Command {
     Train = 5,
     /// Seed the training.
     TrainSeed = 6,
+    /// Let time pass for models of devices that drift; the argument is the number of units.
+    Age = 7,
 }
 
 /// States of the sequencer.
@@ -260,13 +262,15 @@ pub fn host(schedule: &Schedule) -> Arc<Module> {
     m.group("Commands");
     let cmd_valid = m.input("cmd_valid_i", 1, "");
     let cmd_ready = m.output("cmd_ready_o", 1, "");
-    let cmd_op = m.input("cmd_op_i", 3, "0 seed, 1 load, 2 latent, 3 run, 4 read");
+    let drifts = schedule.design.drifts();
+    let (ops, units) = if drifts { (", 7 age", ", or units of time") } else { ("", "") };
+    let cmd_op = m.input("cmd_op_i", 3, &format!("0 seed, 1 load, 2 latent, 3 run, 4 read{ops}"));
     let argument = if schedule.phases.is_empty() {
         "seed, or network in bit 0"
     } else {
         "seed, network in bit 0, or program of a run: networks, then phases"
     };
-    let cmd_arg = m.input("cmd_arg_i", 32, argument);
+    let cmd_arg = m.input("cmd_arg_i", 32, &format!("{argument}{units}"));
     m.group("Input stream");
     let in_valid = m.input("in_valid_i", 1, "");
     let in_ready = m.output("in_ready_o", 1, "");
@@ -295,6 +299,10 @@ pub fn host(schedule: &Schedule) -> Arc<Module> {
     let address = m.output("address_o", aw, "of reads and writes");
     let write_data = m.output("write_data_o", 8 * l, "");
     let read_data = m.input("read_data_i", 8 * l, "");
+    let age = drifts.then(|| {
+        m.group("Models of devices that drift");
+        m.output("age_o", 1, "a unit of time passes in every cycle in which it is high")
+    });
 
     let is = |c: Command| cmd_op.eq(Expr::lit(3, c as u128));
     let flags: Vec<Expr> = [Command::Seed, Command::Load, Command::Latent, Command::Run, Command::Read]
@@ -323,6 +331,14 @@ pub fn host(schedule: &Schedule) -> Arc<Module> {
     let count_end = m.wire("count_end", count.any().not());
     let names = ["accept", "warm_up", "write_input", "write_latent", "advance", "next_op"];
     let [accept, warm_up, write_input, write_latent, advance, next_op] = names.map(|n| m.net(n, 1));
+    // While time passes nothing else happens.
+    let time = age.map(|age| {
+        let left = m.reg("units_left_q", 32, 0);
+        m.assign(&age, left.any());
+        (age, left, m.net("sequencer_busy", 1))
+    });
+    let held = time.as_ref().map_or(clearing.clone(), |(age, ..)| clearing.or(age));
+    let sequencer_busy = time.as_ref().map_or(&busy, |(.., busy)| busy);
     let fsm = host_fsm();
     m.inst("u_fsm", &fsm, |u| {
         u.clk_rst();
@@ -330,7 +346,7 @@ pub fn host(schedule: &Schedule) -> Arc<Module> {
         for (name, flag) in ["seed", "load", "latent", "run", "read"].iter().zip(&flags) {
             u.connect(&format!("is_{name}_i"), flag);
         }
-        u.connect("clearing_i", &clearing);
+        u.connect("clearing_i", &held);
         u.connect("in_valid_i", &in_valid);
         u.connect("out_ready_i", &out_ready);
         u.connect("count_end_i", &count_end);
@@ -348,8 +364,15 @@ pub fn host(schedule: &Schedule) -> Arc<Module> {
         u.connect("fetch_o", &fetch);
         u.connect("start_o", &start);
         u.connect("next_op_o", &next_op);
-        u.connect("busy_o", &busy);
+        u.connect("busy_o", sequencer_busy);
     });
+    if let Some((age, left, sequencer_busy)) = &time {
+        m.assign(&busy, sequencer_busy.or(age));
+        m.clocked(|s| {
+            s.if_(accept.and(is(Command::Age)), |s| s.set(left, &cmd_arg))
+                .elif(age, |s| s.set(left, left.sub(Expr::lit(32, 1))));
+        });
+    }
     let (is_seed, is_run, is_read) = (&flags[0], &flags[3], &flags[4]);
     m.clocked(|s| {
         s.if_(&accept, |s| {

@@ -182,6 +182,10 @@ pub fn trainer(schedule: &Schedule) -> Arc<Module> {
     if labels {
         m.doc("While training, a word follows each image on the input stream: its low 16 bits are the image's class.");
     }
+    let drifts = schedule.design.drifts();
+    if drifts {
+        m.doc("After the last phase of a step a unit of time passes for the models of the devices.");
+    }
     m.contract(
         "Commands are taken while the host is idle; a train command keeps busy_o high to its end. The batch is written only \
          while not busy.",
@@ -193,7 +197,8 @@ pub fn trainer(schedule: &Schedule) -> Arc<Module> {
     m.group("Commands");
     let cmd_valid = m.input("cmd_valid_i", 1, "");
     let cmd_ready = m.output("cmd_ready_o", 1, "");
-    let cmd_op = m.input("cmd_op_i", 3, "0..4 for the host, 5 train, 6 seed of the training");
+    let of_host = if drifts { "0..4 and 7" } else { "0..4" };
+    let cmd_op = m.input("cmd_op_i", 3, &format!("{of_host} for the host, 5 train, 6 seed of the training"));
     let cmd_arg = m.input("cmd_arg_i", 32, "steps, or seed");
     m.group("Batch");
     let batch_valid = m.input("batch_valid_i", 1, "");
@@ -219,6 +224,7 @@ pub fn trainer(schedule: &Schedule) -> Arc<Module> {
     let label_out = labels.then(|| m.output_reg("label_o", LABEL_BITS, 0, "class of the image that runs"));
     let steps = m.output_reg("steps_o", 32, 0, "steps since reset");
     let images = m.output_reg("images_o", 32, 0, "images of the stream trained on since reset");
+    let age = drifts.then(|| m.output("age_o", 1, "a unit of time passes: the end of a step"));
 
     m.section("Control");
     let is = |c: Command| cmd_op.eq(Expr::lit(3, c as u128));
@@ -297,6 +303,9 @@ pub fn trainer(schedule: &Schedule) -> Arc<Module> {
         });
     });
     let step_end = m.wire("step_end", phase_end.and(phase.eq(number(count - 1))));
+    if let Some(age) = &age {
+        m.assign(age, &step_end);
+    }
     let last_step = m.wire("last_step", steps_left.eq(Expr::lit(32, 1)));
     m.assign(&last, phase.eq(number(count - 1)).and(&last_step));
     m.assign(&step_start, take_train.and(no_step.not()).or(step_end.and(last_step.not())));

@@ -212,6 +212,13 @@ impl<'a> Learner<'a> {
         }
     }
 
+    /// Lets `units` units of time pass for devices of the golden model that drift; floats do not.
+    pub fn age(&mut self, units: u32) {
+        if let Self::Chip(trainer, _) = self {
+            trainer.age(units);
+        }
+    }
+
     /// `count` images, `[count, height, width, channels]`; `None` for a classifier. The same seed gives the same images.
     pub fn generate(&self, count: usize, seed: u32) -> Option<Array4<u8>> {
         if let Some((trainer, schedule)) = self.trainer() {

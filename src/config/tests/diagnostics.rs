@@ -238,13 +238,20 @@ fn hardware_values_out_of_range() {
         ("converter.conversion_cycles", "2", "an integer from 3 to 255"),
         ("clock.mhz", "0.5", "a number from 1 to 1000"),
         ("clock.mhz", "1001", "a number from 1 to 1000"),
+        ("device.model.half_select", "0.11", "a number from 0 to 0.1"),
+        ("device.model.lifetime", "-1", "a number from 0 to 1000000"),
+        ("device.model.lifetime_dtod", "1.5", "a number from 0 to 1"),
+        ("device.model.diffusion", "-0.1", "a number from 0 to 10"),
+        ("device.model.diffusion_dtod", "1.5", "a number from 0 to 1"),
     ];
     for (key, value, allowed) in cases {
-        let (section, name) = key.split_once('.').unwrap();
+        let (section, name) = key.rsplit_once('.').unwrap();
+        // Keys of the model have the values of its preset.
+        let help = if section == "device.model" { "" } else { "Without the key" };
         let text = format!("[{section}]\n{name} = {value}");
         expect(
             &[(39, &text), (40, "")],
-            Expected { kind: OutOfRange, line: 40, key, value: Some(value), allowed, help: "Without the key" },
+            Expected { kind: OutOfRange, line: 40, key, value: Some(value), allowed, help },
         );
     }
 }
@@ -291,6 +298,22 @@ fn hardware_values_that_do_not_go_together() {
         ("[device]\nwrite_v = 0.8", 40, "device.write_v", "0.8", "a number more than 0.8", "changes nothing"),
         ("[device]\nwrite_v = 1.6", 40, "device.write_v", "1.6", "a number less than 1.6", "share a line"),
         ("[device]\nthreshold_v = 0.5", 40, "device.threshold_v", "0.5", "a number more than 0.5", "share a line"),
+        (
+            "[device.model]\nlifetime = 0.5",
+            40,
+            "device.model.lifetime",
+            "0.5",
+            "0 for no decay, or 1 to 1000000 units of time",
+            "a shorter unit",
+        ),
+        (
+            "[device.model]\ndrift_to = -1.5",
+            40,
+            "device.model.drift_to",
+            "-1.5",
+            "-1 to 1, the window from `w_min` to `w_max`",
+            "the high-resistance state",
+        ),
         ("[buffer]\nlanes = 32", 40, "buffer.lanes", "32", "a power of two from 2 to 16", "line DACs of one tile"),
     ];
     for (text, line, key, value, allowed, help) in cases {

@@ -151,3 +151,20 @@ fn designs_that_the_numbers_cannot_hold_are_refused() {
                 outputs = 1\nactivation = \"sigmoid\"\n[crossbar]\nrows = 4\ncolumns = 1024\n[converter]\nadc_bits = 12\n";
     refused(wide, "converter.adc_bits", "bits");
 }
+
+/// Hashes of descriptions that were written before there were drift and disturb stay what they were.
+#[test]
+fn keys_of_drift_are_not_written_where_they_say_nothing() {
+    let keys = ["half_select", "lifetime", "lifetime_dtod", "drift_to", "diffusion", "diffusion_dtod"];
+    let json =
+        |text: &str| serde_json::to_value(design(&[(39, text), (40, "")])).expect("JSON")["device"]["model"].clone();
+    let without = json("[device.model]\nread_noise = 0.01\nlifetime = 0");
+    assert_eq!(without["read_noise"], 0.01);
+    let with = json(&format!(
+        "[device.model]\n{}",
+        keys.map(|key| format!("{key} = 0.05\n")).concat().replace("lifetime = 0.05", "lifetime = 20",)
+    ));
+    for key in keys {
+        assert!(without.get(key).is_none() && with.get(key).is_some(), "{key}");
+    }
+}

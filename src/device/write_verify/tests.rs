@@ -95,6 +95,53 @@ fn real_devices_get_near_their_codes() {
     assert!(far < n as u32 / 50, "far {far}");
 }
 
+/// The pulses of one device move those on its word line and on its bit line, of its side of the pairs, each by a tenth of a
+/// level, and no others.
+#[test]
+fn pulses_disturb_the_devices_on_their_lines() {
+    let mut verify = WriteVerify::new(&design("[device.model]\nhalf_select = 0.1"));
+    (verify.registers.mode, verify.registers.set.start) = (StrengthMode::Fixed, NOMINAL_STRENGTH);
+    let model = verify.model.clone().expect("a model");
+    for minus in [false, true] {
+        let mut tile = TileCells::unprogrammed(&verify, 1);
+        let untouched = tile.clone();
+        let goal = 20 << model.fraction;
+        let (adcs, last) = (verify.adcs, verify.adcs - 1);
+        let mut cells = untouched.word(PLACE.row, PLACE.group).to_vec();
+        let (plus, other) = verify.code.codes(cells[last]);
+        cells[last] = if minus { verify.code.from_codes(plus, goal) } else { verify.code.from_codes(goal, other) };
+        let word = ProgramWord { tile: 1, row: PLACE.row, group: PLACE.group, cells };
+        let result = tile.program(&word, &mut TileEvents { seed: 9, ..TileEvents::default() });
+        let pulses = result.counters.set_pulses;
+        assert!(pulses >= 15 && result.counters.reset_pulses == 0, "{:?}", result.counters);
+        let each = f64::from(model.step) / 16.0 / 10.0;
+        let mut half = 0;
+        for (row, group, adc) in
+            (0..verify.rows).flat_map(|r| (0..verify.groups).flat_map(move |g| (0..adcs).map(move |a| (r, g, a))))
+        {
+            let codes = |tile: &TileCells| {
+                let (plus, minus) = verify.code.codes(tile.word(row, group)[adc]);
+                [i32::from(plus), i32::from(minus)]
+            };
+            let (before, after) = (codes(&untouched), codes(&tile));
+            let (here, there) = (usize::from(minus), usize::from(!minus));
+            assert_eq!(after[there], before[there], "row {row} group {group} ADC {adc}: not connected");
+            let lines = [row == PLACE.row, (group, adc) == (PLACE.group, last)];
+            let moved = f64::from(after[here] - before[here]);
+            match lines {
+                [true, true] => assert!(moved > 15.0 * 10.0 * each),
+                [false, false] => assert_eq!(moved, 0.0, "row {row} group {group} ADC {adc}"),
+                _ => {
+                    half += 1;
+                    let wanted = f64::from(pulses) * each;
+                    assert!((moved - wanted).abs() <= f64::from(pulses), "{moved} of {wanted}");
+                }
+            }
+        }
+        assert_eq!(half, verify.rows - 1 + verify.groups * adcs - 1);
+    }
+}
+
 /// The gain leaves room above the highest level, and the next smaller one would not.
 #[test]
 fn the_read_gain_fits_the_levels() {

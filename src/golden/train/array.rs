@@ -4,7 +4,7 @@ use super::LayerState;
 use super::backward::ColumnReads;
 use super::state::difference;
 use crate::config::{Design, PairScheme};
-use crate::device::LayerDevices;
+use crate::device::{AgeKeys, LayerDevices};
 use crate::golden::BankKernel;
 use crate::golden::real::LayerReal;
 use crate::numeric::{Draw, event_key};
@@ -53,24 +53,56 @@ impl<'t> Devices<'t> {
                 self.pulse_cell(i, j, up, key);
             }
         }
+        if let Some(real) = self.real.filter(|real| real.model.half_select > 0) {
+            self.disturb(real, rows, columns, up, key);
+        }
+    }
+
+    /// What the pulse does to devices with only their word line or only their bit line, of all tiles.
+    fn disturb(&mut self, real: &LayerDevices, rows: &[usize], columns: &[usize], up: bool, key: u32) {
+        let (height, width) = self.layer.plus.dim();
+        let others = |lines: &[usize], count: usize| -> Vec<usize> {
+            let mut selected = vec![false; count];
+            lines.iter().for_each(|&line| selected[line] = true);
+            (0..count).filter(|&line| !selected[line]).collect()
+        };
+        let (other_rows, other_columns) = (others(rows, height), others(columns, width));
+        for (rows, columns) in [(rows, other_columns.as_slice()), (&other_rows, columns)] {
+            for (&i, &j) in rows.iter().flat_map(|i| columns.iter().map(move |j| (i, j))) {
+                self.change(i, j, |plus, minus| real.disturb(i, j, plus, minus, up, key));
+            }
+        }
+    }
+
+    /// A unit of time for each of `keys`.
+    pub fn age(&mut self, keys: &[AgeKeys]) {
+        let Some(real) = self.real else { return };
+        let layer = &*self.layer;
+        let aged = real.age(|at| (layer.plus[at], layer.minus[at]), keys);
+        for ((i, j), &codes) in aged.indexed_iter() {
+            self.change(i, j, |_, _| codes);
+        }
     }
 
     /// Each device stops at its own bound.
     #[inline]
     fn pulse_cell(&mut self, i: usize, j: usize, up: bool, key: u32) {
-        let (plus, minus) = (&mut self.layer.plus[(i, j)], &mut self.layer.minus[(i, j)]);
-        let before = (*plus, *minus);
         match self.real {
-            Some(real) => (*plus, *minus) = real.pulse(i, j, *plus, *minus, up, key),
+            Some(real) => self.change(i, j, |plus, minus| real.pulse(i, j, plus, minus, up, key)),
             None => {
-                let top = self.top;
+                let (top, pair) = (self.top, self.pair);
                 let toward = |level: u16, up: bool| if up { (level + 1).min(top) } else { level.saturating_sub(1) };
-                *plus = toward(*plus, up);
-                if self.pair {
-                    *minus = toward(*minus, !up);
-                }
+                self.change(i, j, |plus, minus| (toward(plus, up), if pair { toward(minus, !up) } else { minus }));
             }
         }
+    }
+
+    /// Changes the codes of a cell, and the weights that follow from them.
+    #[inline]
+    fn change(&mut self, i: usize, j: usize, to: impl FnOnce(u16, u16) -> (u16, u16)) {
+        let (plus, minus) = (&mut self.layer.plus[(i, j)], &mut self.layer.minus[(i, j)]);
+        let before = (*plus, *minus);
+        (*plus, *minus) = to(*plus, *minus);
         if before != (*plus, *minus) {
             let weight = match self.real {
                 Some(real) => real.weight(i, j, *plus, *minus),

@@ -360,7 +360,22 @@ impl<'a> Trainer<'a> {
         }
         if schedule.phases.last().is_some_and(|p| p.phase == phase) {
             self.state.step += 1;
+            self.age(1);
         }
+    }
+
+    /// Lets `units` units of time pass: devices drift, if they do. Every step ends with one.
+    pub fn age(&mut self, units: u32) {
+        let schedule = self.engine.schedule;
+        let events = &mut self.images[0].events;
+        let (seed, count) = (events.seed, events.ages);
+        for (layer, real) in self.engine.real.iter().enumerate().filter(|(_, real)| real.devices.model.drift.is_some())
+        {
+            let keys = real.devices.age_keys(seed, count, units);
+            let (kernel, columns) = (&mut self.engine.kernels[layer], self.columns[layer].as_mut());
+            Devices::new(&schedule.design, &mut self.state.layers[layer], kernel, columns, Some(real)).age(&keys);
+        }
+        events.ages = count.wrapping_add(units);
     }
 
     fn apply(&mut self, op_index: usize) {

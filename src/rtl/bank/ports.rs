@@ -34,6 +34,8 @@ pub(super) struct Ports {
     pub training: Option<TrainingPorts>,
     /// Seed of the models' noise: its strobe and the seed.
     pub noise: Option<(Expr, Expr)>,
+    /// Only where devices drift.
+    pub age: Option<Expr>,
 }
 
 pub(super) struct TrainingPorts {
@@ -158,6 +160,7 @@ impl Ports {
             m.group("For models only: seed of the noise");
             (m.input("seed_valid_i", 1, ""), m.input("seed_i", 32, ""))
         });
+        let age = d.drifts().then(|| m.input("age_i", 1, "a unit of time passes"));
         Self {
             select,
             dac_valid,
@@ -183,6 +186,7 @@ impl Ports {
             prog_data,
             training,
             noise,
+            age,
         }
     }
 }

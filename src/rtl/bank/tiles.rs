@@ -144,6 +144,9 @@ pub(super) fn tiles(m: &mut Builder, schedule: &Schedule, b: &Bank, crossbar: &A
                     u.connect("seed_valid_i", valid);
                     u.connect("seed_i", seed);
                 }
+                if let Some(age) = &p.age {
+                    u.connect("age_i", age);
+                }
                 if let Some(t) = &training {
                     u.connect("dac_side_i", &t.ports.dac_side);
                     u.connect("dac_slot_i", &lines.as_ref().expect("the design trains").slots);

@@ -8,6 +8,7 @@ use super::lines::{bit_lines, word_lines};
 use super::ports::{ModelPorts, Ports, TrainingPorts};
 use super::real::{RealFunctions, W, int, luck};
 use super::real_devices::{OwnNumbers, device, device_number, sides};
+use super::real_drift::Drift;
 use super::real_events::Events;
 use super::timer::{CONVERSION, PULSE, noise, time};
 use crate::config::Crossbar;
@@ -26,7 +27,7 @@ struct Tile<'a> {
     functions: RealFunctions,
     own: OwnNumbers,
     events: Events,
-    /// Codes `{minus, plus}` by conversion group, word line and ADC; only of a design that trains, for pulses.
+    /// Codes `{minus, plus}` by conversion group, word line and ADC; only where pulses or time change them.
     cells: Option<Mem>,
     /// The weights that reads see of them.
     weights: Mem,
@@ -68,7 +69,8 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule, model: ArrayModel, jitt
     let functions = RealFunctions::new(m, schedule, &model, trains);
     m.section("Cells: conductance codes by conversion group, word line and ADC; own numbers of devices and ADCs");
     let c = &d.crossbar;
-    let cells = trains.then(|| m.mem("code_q", schedule.widths.cell as usize, c.rows * c.columns));
+    let cells =
+        (trains || model.drift.is_some()).then(|| m.mem("code_q", schedule.widths.cell as usize, c.rows * c.columns));
     let weights = m.mem("weight_q", WEIGHT, c.rows * c.columns);
     let weight = m.var("new_weight", W);
     m.unused("unused_weight", &[weight.slice(WEIGHT, W - WEIGHT)]);
@@ -130,7 +132,7 @@ impl Tile<'_> {
     }
 
     fn codes_of(&self, at: &Expr) -> Expr {
-        self.cells.as_ref().expect("the design trains").at(at)
+        self.cells.as_ref().expect("something changes the codes").at(at)
     }
 
     fn store(&self, s: &mut Process, at: &Expr) {
@@ -148,7 +150,7 @@ impl Tile<'_> {
         s.set_now(self.weights.at(at), self.weight.slice(0, WEIGHT));
     }
 
-    /// Drawing, programming and pulses, in one process: all write the cells.
+    /// Drawing, programming, pulses and drift, in one process: all write the cells.
     fn change(&self, m: &mut Builder, p: &Ports, t: Option<&TrainingPorts>) {
         let c = &self.schedule.design.crossbar;
         let (adcs, groups) = (c.adcs(), c.columns_per_adc);
@@ -161,6 +163,7 @@ impl Tile<'_> {
             (t, levels, Pulse::new(m, &self.model, c))
         });
         let unused = CellCode::new(&self.schedule.design).unused();
+        let drift = Drift::new(m, &self.model, &self.functions, c);
         m.clocked_no_reset(|s| {
             let each = |s: &mut Process, at: &Expr| self.place(s, at, &Expr::lit(cell, u128::from(unused)));
             self.own.draw(s, &self.bounds, &self.model, &self.functions, &self.ports.tile, &each);
@@ -184,6 +187,32 @@ impl Tile<'_> {
                     self.pulse(s, t, v);
                 });
             }
+            if let (Some(drift), Some(age)) = (&drift, &self.ports.age) {
+                s.if_(age, |s| self.age(s, drift));
+            }
+        });
+    }
+
+    /// A unit of time, device by device.
+    fn age(&self, s: &mut Process, drift: &Drift) {
+        let rows = self.schedule.design.crossbar.rows;
+        drift.begin(s, &self.model, &self.functions, &self.events);
+        s.for_("row", &self.bounds.rows, |s, row| {
+            s.for_("column", &self.bounds.columns, |s, column| {
+                let (group, adc) = drift.slot.take(s, column);
+                let at = address(&[group.clone(), Some(row.value(log2(rows))), adc.clone()]);
+                let place = address(&[number(row, rows), group, adc]);
+                s.set_now(&self.data, self.codes_of(&at));
+                for (side, placed) in self.placed.iter().enumerate() {
+                    let side_bit = Expr::lit(1, side as u128);
+                    let own = device(&at, &side_bit);
+                    let of = |m: &Mem| m.at(&own).zext(W);
+                    s.set_now(&drift.number, device_number(&self.ports.tile, &place, &side_bit));
+                    let code = self.data.slice(side * self.code_bits(), self.code_bits()).zext(W);
+                    s.set_now(placed, drift.aged(code, of(&self.own.low), of(&self.own.high)));
+                }
+                self.store(s, &at);
+            });
         });
     }
 
@@ -203,15 +232,25 @@ impl Tile<'_> {
         });
         s.for_("row", &self.bounds.rows, |s, row| {
             let code = self.rows.part_at(row * 8, 8);
-            s.if_(v.fires.call(&[code, t.rows_negative.clone()]), |s| {
-                s.for_("column", &self.bounds.columns, |s, column| {
-                    s.if_(v.chosen.bit_at(column), |s| {
-                        let (group, adc) = v.slot.take(s, column);
-                        let at = address(&[group.clone(), Some(row.value(log2(c.rows))), adc.clone()]);
-                        let place = address(&[number(row, c.rows), group, adc]);
-                        self.pulse_cell(s, t, &at, &place, v);
+            let fires = v.fires.call(&[code, t.rows_negative.clone()]);
+            let cell = |s: &mut Process, column: &Ix| {
+                let (group, adc) = v.slot.take(s, column);
+                let at = address(&[group.clone(), Some(row.value(log2(c.rows))), adc.clone()]);
+                let place = address(&[number(row, c.rows), group, adc]);
+                self.pulse_cell(s, t, &at, &place, v);
+            };
+            let Some(half) = &v.half else {
+                s.if_(fires, |s| {
+                    s.for_("column", &self.bounds.columns, |s, column| {
+                        s.if_(v.chosen.bit_at(column), |s| cell(s, column));
                     });
                 });
+                return;
+            };
+            s.set_now(&half.row, fires);
+            s.for_("column", &self.bounds.columns, |s, column| {
+                s.set_now(&half.selected, half.row.xor(v.chosen.bit_at(column)));
+                s.if_(half.row.or(v.chosen.bit_at(column)), |s| cell(s, column));
             });
         });
     }
@@ -235,6 +274,7 @@ impl Tile<'_> {
             let mut arguments = vec![code, of(&self.own.low), of(&self.own.high), v.step.clone(), rises];
             arguments.push(luck(&self.model, &v.drawn));
             arguments.extend(steps.inverse.as_ref().map(of));
+            arguments.extend(v.half.as_ref().map(|half| half.selected.clone()));
             let pulsed = self.functions.pulsed.as_ref().expect("the design trains");
             let code = arguments[0].clone();
             match &self.connected {
@@ -385,6 +425,14 @@ struct Pulse {
     number: Expr,
     drawn: Expr,
     step: Expr,
+    /// Only where half-selected devices move.
+    half: Option<HalfSelect>,
+}
+
+/// Whether a pulse has selected the word line, and only one of the device's lines.
+struct HalfSelect {
+    row: Expr,
+    selected: Expr,
 }
 
 impl Pulse {
@@ -393,9 +441,17 @@ impl Pulse {
         let slot = Slot::new(m, "pulsed_slot", crossbar);
         let chosen = m.var("chosen", crossbar.columns);
         let [key, number, drawn, step] = ["pulse_key", "device_number", "drawn_bits", "full_step"].map(|n| m.var(n, W));
-        let idle = if model.step_std > 0 { 4 } else { W - 4 };
-        m.unused("unused_drawn", &[drawn.slice(4, idle)]);
-        Self { fires, slot, chosen, key, number, drawn, step }
+        let half = (model.half_select > 0).then(|| {
+            let [row, selected] = ["row_selected", "half_selected"].map(|n| m.var(n, 1));
+            HalfSelect { row, selected }
+        });
+        // Bits that `luck` leaves out.
+        match (&half, model.step_std > 0) {
+            (Some(_), true) => {}
+            (Some(_), false) => m.unused("unused_drawn", &[drawn.slice(20, W - 20)]),
+            (None, noisy) => m.unused("unused_drawn", &[drawn.slice(4, if noisy { 4 } else { W - 4 })]),
+        }
+        Self { fires, slot, chosen, key, number, drawn, step, half }
     }
 }
 

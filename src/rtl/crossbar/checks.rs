@@ -26,6 +26,13 @@ pub(super) fn contract(m: &mut Builder, p: &Ports, converting: &Expr, pulsing: O
             m.check(strobe.not().or(&idle), message);
         }
     });
+    if let Some(age) = p.model.as_ref().and_then(|model| model.age.as_ref()) {
+        let pulse = p.training.as_ref().map(|t| t.pulse_start.clone());
+        let others = [p.start.clone(), p.sample.clone(), p.prog_valid.clone()].into_iter().chain(pulse);
+        let still = others.chain([converting.clone()]).chain(pulsing.cloned()).reduce(|a, b| a.or(b));
+        let still = still.expect("there is something else").not();
+        m.checks(|m| m.check(age.not().or(still), "time passes while something else happens"));
+    }
     if let (Some(t), Some(pulsing)) = (&p.training, pulsing) {
         training(m, p, t, converting, pulsing);
     }

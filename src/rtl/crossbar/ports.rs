@@ -38,6 +38,8 @@ pub(super) struct ModelPorts {
     pub tile: Expr,
     pub seed_valid: Expr,
     pub seed: Expr,
+    /// Only where devices drift.
+    pub age: Option<Expr>,
 }
 
 pub(super) struct TrainingPorts {
@@ -142,7 +144,7 @@ impl Ports {
                 levels: levels?,
             })
         })();
-        let model = d.device.model.is_some().then(|| {
+        let model = d.device.model.as_ref().map(|model| {
             m.group(
                 "For models only, no pins of the analogue macro: what noise and spreads of the devices are drawn from",
             );
@@ -150,6 +152,7 @@ impl Ports {
                 tile: m.input("tile_i", w.tile as usize, "number of the tile, constant"),
                 seed_valid: m.input("seed_valid_i", 1, "starts the noise from seed_i"),
                 seed: m.input("seed_i", 32, ""),
+                age: model.drifts().then(|| m.input("age_i", 1, "one cycle: a unit of time passes, all devices drift")),
             }
         });
         Self {

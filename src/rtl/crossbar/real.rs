@@ -1,7 +1,7 @@
 //! Arithmetic of real devices and converters for the behavioural view: functions that are `device::ArrayModel` in 32 bits.
 
 use crate::device::ArrayModel;
-use crate::hdl::{Builder, Expr, Function};
+use crate::hdl::{Builder, Expr, Function, Process};
 use crate::schedule::Schedule;
 
 /// Width of all arithmetic, two's complement.
@@ -25,7 +25,8 @@ pub(super) struct RealFunctions {
     pub bell: Function,
     /// Value, low and high bound.
     pub clamp: Function,
-    /// Code, bounds, full step, direction, [`luck`], and the inverse unless the law is constant: the code after a pulse.
+    /// Code, bounds, full step, direction, [`luck`], the inverse unless the law is constant, and whether the device is
+    /// half-selected where that moves it: the code after a pulse.
     /// Only of a design that trains.
     pub pulsed: Option<Function>,
     /// Sum, gain, and offset and gain error where ADCs have them: the ADC's code.
@@ -76,8 +77,14 @@ fn law(m: &mut Builder, model: &ArrayModel) -> Function {
     })
 }
 
-/// Bits of a draw that a pulse uses: four round, and 24 above them are the noise.
+/// Bits that round the little that a half-selected device moves.
+const DISTURB_FRACTION: usize = 20;
+
+/// Bits of a draw that a pulse uses: four round, and 24 are the noise. A pulse that also disturbs rounds with 20.
 pub(super) fn luck(model: &ArrayModel, drawn: &Expr) -> Expr {
+    if model.half_select > 0 {
+        return if model.step_std == 0 { drawn.slice(0, DISTURB_FRACTION) } else { drawn.clone() };
+    }
     let round = drawn.slice(0, 4);
     if model.step_std == 0 { round } else { Expr::concat(&[drawn.slice(8, 24), round]) }
 }
@@ -86,16 +93,26 @@ fn pulsed(m: &mut Builder, model: &ArrayModel, bell: &Function, clamp: &Function
     let law = (!model.constant_law()).then(|| law(m, model));
     let noisy = model.step_std > 0;
     let mut args = vec![("old_code", W), ("low", W), ("high", W), ("full", W), ("rises", 1)];
-    args.push(("luck", if noisy { 28 } else { 4 }));
+    let disturbs = model.half_select > 0;
+    args.push((
+        "luck",
+        match (disturbs, noisy) {
+            (true, true) => W,
+            (true, false) => DISTURB_FRACTION,
+            (false, true) => 28,
+            (false, false) => 4,
+        },
+    ));
     args.extend(law.is_some().then_some(("inverse", W)));
+    args.extend(disturbs.then_some(("half", 1)));
     let mut locals = vec![("mean", W)];
     locals.extend(noisy.then_some([("noise", W), ("deviation", W)]).into_iter().flatten());
     locals.extend(law.is_some().then_some([("place_in_range", W), ("left", W), ("right", W)]).into_iter().flatten());
     m.model_function("pulsed", W, &args, &locals, |p, f| {
-        let [code, low, high, full, rises, luck, inverse @ ..] = f.args.as_slice() else { unreachable!("arguments") };
+        let [code, low, high, full, rises, luck, more @ ..] = f.args.as_slice() else { unreachable!("arguments") };
         let mean = &f.locals[0];
-        match (&law, inverse, &f.locals[if noisy { 3 } else { 1 }..]) {
-            (Some(law), [inverse], [place, left, right]) => {
+        match (&law, more, &f.locals[if noisy { 3 } else { 1 }..]) {
+            (Some(law), [inverse, ..], [place, left, right]) => {
                 p.set(place, code.sub(low));
                 p.set(place, place.smul_w(inverse, W));
                 p.set(place, place.sra(16));
@@ -114,10 +131,10 @@ fn pulsed(m: &mut Builder, model: &ArrayModel, bell: &Function, clamp: &Function
             }
             _ => p.set(mean, full),
         }
-        if noisy {
-            let (noise, deviation) = (&f.locals[1], &f.locals[2]);
+        let noise = noisy.then(|| (&f.locals[1], &f.locals[2]));
+        if let Some((noise, deviation)) = noise {
             p.comment("Noise from cycle to cycle");
-            p.set(deviation, bell.call(&[luck.slice(4, 24)]));
+            p.set(deviation, bell.call(&[luck.slice(if disturbs { 8 } else { 4 }, 24)]));
             p.set(deviation, deviation.smul_w(int(model.step_std), W));
             p.set(deviation, deviation.sra(8));
             if model.mult_noise {
@@ -128,11 +145,24 @@ fn pulsed(m: &mut Builder, model: &ArrayModel, bell: &Function, clamp: &Function
                 p.set(noise, noise.smul_w(deviation, W));
             }
             p.set(noise, noise.sra(8));
-            p.set(mean, mean.add(noise));
         }
-        p.comment("Rounded by chance");
-        p.set(mean, mean.add(luck.slice(0, 4).zext(W)));
-        p.set(mean, mean.sra(4));
+        let step = |p: &mut Process| {
+            noise.iter().for_each(|(noise, _)| p.set(mean, mean.add(*noise)));
+            p.comment("Rounded by chance");
+            p.set(mean, mean.add(luck.slice(0, 4).zext(W)));
+            p.set(mean, mean.sra(4));
+        };
+        match more.last().filter(|_| disturbs) {
+            None => step(p),
+            Some(half) => p
+                .if_(half, |p| {
+                    p.comment("A part of the mean step, rounded by chance");
+                    p.set(mean, mean.smul_w(int(model.half_select), W));
+                    p.set(mean, mean.add(luck.slice(0, DISTURB_FRACTION).zext(W)));
+                    p.set(mean, mean.sra(DISTURB_FRACTION));
+                })
+                .else_(step),
+        }
         p.if_(rises, |p| p.set(mean, code.add(mean))).else_(|p| p.set(mean, code.sub(mean)));
         p.set(&f.result, clamp.call(&[mean.clone(), low.clone(), high.clone()]));
     })

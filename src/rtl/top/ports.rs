@@ -35,9 +35,10 @@ impl Top<'_> {
         } else {
             "0 seed, 1 load, 2 latent, 3 run, 4 read"
         };
-        self.input("cmd_op_i", 3, ops);
+        let (age, units) = if schedule.design.drifts() { (", 7 age", ", or units of time") } else { ("", "") };
+        self.input("cmd_op_i", 3, &format!("{ops}{age}"));
         let arg = if trains { "seed, network or phase, or steps" } else { "seed, or network in bit 0" };
-        self.input("cmd_arg_i", 32, arg);
+        self.input("cmd_arg_i", 32, &format!("{arg}{units}"));
         self.m.group("Image in");
         self.input("in_valid_i", 1, "");
         self.output("in_ready_o", 1, "");

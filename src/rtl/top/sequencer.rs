@@ -36,10 +36,14 @@ impl Top<'_> {
                 ("in_valid", "host_in_valid"),
                 ("in_ready", "host_in_ready"),
                 ("busy", "sequencer_busy"),
+                ("age", "host_age"),
             ];
             self.place("u_host", &module, &[&HOST[..], &host_side].concat());
             let program = self.net("programming", 1);
             self.assign("host_busy", self.get("sequencer_busy").or(program));
+            if self.schedule.design.drifts() {
+                self.wire("age", self.get("host_age").or(self.get("step_age")));
+            }
         } else {
             self.place("u_host", &module, &HOST);
         }

@@ -56,6 +56,7 @@ impl Top<'_> {
                 ("host_op", "host_cmd_op"),
                 ("host_arg", "host_cmd_arg"),
                 ("phase", "training_phase"),
+                ("age", "step_age"),
             ],
         );
         let training = self.get("training");
