@@ -1,6 +1,6 @@
 //! Programming by pulses in the simulator, with golden write-verify beside it, word by word.
 
-use super::session::{program_word_of, read_config};
+use super::session::{PATIENCE, program_word_of, read_config};
 use crate::cosim::{ConfigSpace, ConfigWord, CosimError, Driver, Op};
 use crate::device::{Content, ProgramWord, TileEvents, VerifyCounters, WriteVerify};
 use crate::rtl::ProgramRegister;
@@ -17,9 +17,6 @@ pub struct ProgrammingReport {
     /// Cells said to have failed, counters, and cycles (of the behavioural view) that differ; empty if none do.
     pub differences: Vec<String>,
 }
-
-/// Most cycles that a word may take: far beyond any latency of a macro that answers at all.
-const PATIENCE: u64 = 1 << 32;
 
 /// Programs all cells of `content` by pulses, from unprogrammed devices and with noise seeded by `seed`. Returns what the
 /// devices of each layer's words hold in the golden model, in the order of the words. `exact_cycles`: the macro has the

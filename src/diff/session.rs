@@ -14,6 +14,9 @@ use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Most cycles that a word of cells or a calibration may take: far beyond any latency of a macro that answers at all.
+pub(super) const PATIENCE: u64 = 1 << 32;
+
 /// How the design is simulated.
 #[derive(Clone, Debug)]
 pub struct SessionOptions {
@@ -264,6 +267,9 @@ pub(super) fn start_driver(
         driver.model().poke("cfg_write_i", 1)?;
     }
     driver.wait_idle(100 + words + (2 << schedule.widths.index))?;
+    if schedule.design.converter.trim_bits > 0 {
+        super::calibration::calibrate(&mut driver)?;
+    }
     Ok((driver, sources))
 }
 

@@ -1,10 +1,11 @@
 //! Training in the simulator with the golden trainer beside it: every activation, error, device, register and cycle.
 
+use super::calibration;
 use super::programming::{ProgrammingReport, program_by_pulses};
 use super::session::{SessionOptions, configure, program, read_config, start_driver, stream};
 use crate::config::Role;
 use crate::cosim::{ConfigSpace, ConfigWord, CosimError, Driver, Op};
-use crate::device::{CellCode, ProgramPlace, WriteVerify};
+use crate::device::{CellCode, ProgramPlace, TileTrims, WriteVerify};
 use crate::emit::training_word;
 use crate::golden::{StepReport, TrainState, Trainer};
 use crate::numeric::{Rate, SEED_STEP};
@@ -118,6 +119,32 @@ impl<'a> TrainingSession<'a> {
     /// What programming by pulses took; `None` if the devices were written directly.
     pub fn programming(&self) -> Option<&ProgrammingReport> {
         self.programming.as_ref()
+    }
+
+    /// Calibrates the ADCs' trims again; they have been once, where ADCs have trims. Returns the busy cycles and the ADCs
+    /// whose trim is at an end of its range. Reads count as events: seed afterwards.
+    ///
+    /// # Errors
+    /// If the simulation fails.
+    pub fn calibrate(&mut self) -> Result<(u64, u32), CosimError> {
+        let cycles = calibration::calibrate(&mut self.driver)?;
+        Ok((cycles, calibration::at_end(&mut self.driver)?))
+    }
+
+    /// The trims that the ADCs of all tiles have.
+    ///
+    /// # Errors
+    /// If the simulation fails.
+    pub fn trims(&mut self) -> Result<Vec<TileTrims>, CosimError> {
+        calibration::read_trims(self.schedule, &mut self.driver)
+    }
+
+    /// Writes trims, as a driver restores them.
+    ///
+    /// # Errors
+    /// If the simulation fails.
+    pub fn set_trims(&mut self, trims: &[TileTrims]) -> Result<(), CosimError> {
+        calibration::write_trims(self.schedule, trims, &mut self.driver)
     }
 
     pub fn golden(&self) -> &Trainer<'a> {

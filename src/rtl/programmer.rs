@@ -152,7 +152,9 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
             }
         })
         .elif(&device_end, |s| {
-            s.set(&data, data.shr(code_bits));
+            if word_bits > code_bits {
+                s.set(&data, data.shr(code_bits));
+            }
             if pair {
                 s.set(&minus, minus.not());
             }
@@ -267,7 +269,7 @@ impl Registers {
 }
 
 /// Settle and sample times and phases, as in array control. Returns the end of a time and whether the phase is the last.
-fn timers(
+pub(super) fn timers(
     m: &mut Builder,
     schedule: &Schedule,
     [load_settle, load_sample, next_phase, apply]: [&Expr; 4],
