@@ -107,6 +107,49 @@ fn real_devices_have_the_codes_of_the_golden_model() {
     }
 }
 
+/// Cells that were moved by hand go back to their levels: in hardware what the golden model says, and where devices are not
+/// stuck and were moved by less than half a level, what they held.
+#[test]
+fn displaced_cells_are_refreshed() {
+    let more = format!("{STOCHASTIC}{REAL}[device]\nlevels = 16\n");
+    let design = small("columns_per_adc = 4\nrows_per_adc = 2", "trim_bits = 8", &more);
+    let schedule = Schedule::new(&design);
+    let mut registers = VerifyRegisters::of(&design);
+    registers.max_pulses = 60;
+    let verify = WriteVerify::with_registers(&design, registers);
+    let options = SessionOptions::default();
+    let session = TrainingSession::start_by_pulses(&schedule, initial(&schedule), &verify, 11, &options)
+        .unwrap_or_else(|e| panic!("{e}"));
+    let failed = session.programming().expect("by pulses").counters.failed_devices;
+    let before = session.golden().state().clone();
+    // One model of a design at a time.
+    drop(session);
+    let (fraction, top) = (10, 15 << 10);
+    // A quarter of a level, every other way.
+    let mut moved = before.clone();
+    let mut sign = 1;
+    for code in moved.layers.iter_mut().flat_map(|l| l.plus.iter_mut().chain(l.minus.iter_mut())) {
+        sign = -sign;
+        *code = (i32::from(*code) + sign * (1 << (fraction - 2))).clamp(0, top) as u16;
+    }
+    let mut session = TrainingSession::start(&schedule, moved, &options).unwrap_or_else(|e| panic!("{e}"));
+    let report = session.refresh(&verify, 12).expect("a refresh");
+    assert!(report.differences.is_empty(), "failed cells, counters or cycles: {:?}", &report.differences);
+    assert!(report.counters.set_pulses > 100 && report.counters.reset_pulses > 100, "{:?}", report.counters);
+    let after = session.golden().state().clone();
+    let level = |code: u16| (code + (1 << (fraction - 1))) >> fraction;
+    let (mut same_level, mut devices) = (0, 0);
+    for (b, a) in before.layers.iter().zip(&after.layers) {
+        for (before, after) in b.plus.iter().chain(&b.minus).zip(a.plus.iter().chain(&a.minus)) {
+            devices += 1;
+            same_level += u32::from(level(*before) == level(*after));
+        }
+    }
+    assert!(same_level + 3 * failed > devices, "{same_level} of {devices} at their level, {failed} failed before");
+    assert!(report.counters.failed_devices < failed + devices / 20, "{:?}", report.counters);
+    same(&mut session, "refreshed");
+}
+
 /// Trims and cycles are those of the golden model; trims that are stored and written again have the same effect, and others
 /// another.
 #[test]

@@ -1,6 +1,6 @@
 //! Programming by pulses in the simulator, with golden write-verify beside it, word by word.
 
-use super::session::{PATIENCE, program_word_of, read_config};
+use super::session::{PATIENCE, program_word_of, read_config, read_word, take};
 use crate::cosim::{ConfigSpace, ConfigWord, CosimError, Driver, Op};
 use crate::device::{Content, ProgramWord, TileEvents, VerifyCounters, WriteVerify};
 use crate::rtl::ProgramRegister;
@@ -18,12 +18,22 @@ pub struct ProgrammingReport {
     pub differences: Vec<String>,
 }
 
-/// Programs all cells of `content` by pulses, from unprogrammed devices and with noise seeded by `seed`. Returns what the
-/// devices of each layer's words hold in the golden model, in the order of the words. `exact_cycles`: the macro has the
-/// latencies of the design.
+/// What the unit does to words.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Programs unprogrammed devices.
+    Program = 1,
+    /// Refreshes devices that hold the words.
+    Refresh = 2,
+}
+
+/// Programs all cells of `content` by pulses or refreshes them, with noise seeded by `seed`. Returns what the devices of each
+/// layer's words hold in the golden model, in the order of the words. `exact_cycles`: the macro has the latencies of the
+/// design.
 pub(super) fn program_by_pulses(
     schedule: &Schedule,
     content: &Content,
+    way: Way,
     verify: &WriteVerify,
     seed: u32,
     exact_cycles: bool,
@@ -42,7 +52,7 @@ pub(super) fn program_by_pulses(
         register(ProgramRegister::Set, r.set.word()),
         register(ProgramRegister::Reset, r.reset.word()),
         register(ProgramRegister::Counters, 0),
-        register(ProgramRegister::Verify, 1),
+        register(ProgramRegister::Verify, way as u32),
     ])?;
     let mut events = vec![TileEvents { seed, ..TileEvents::default() }; schedule.tiles()];
     let mut report = ProgrammingReport::default();
@@ -50,8 +60,21 @@ pub(super) fn program_by_pulses(
     for layer in &content.layers {
         let mut words = Vec::new();
         for word in &layer.cells {
-            let mut cells = verify.unprogrammed(word.tile, word.row, word.group);
-            let result = verify.program_word(word, &mut cells, &mut events[word.tile]);
+            let own = &mut events[word.tile];
+            driver.wait_idle(PATIENCE)?;
+            let (cells, result) = match way {
+                Way::Program => {
+                    let mut cells = verify.unprogrammed(word.tile, word.row, word.group);
+                    let result = verify.program_word(word, &mut cells, own);
+                    (cells, result)
+                }
+                Way::Refresh => {
+                    // Cells beside the matrix hold what nothing keeps account of.
+                    let mut cells = read_cells(schedule, driver, word)?;
+                    let result = verify.refresh_word(word, &mut cells, own);
+                    (cells, result)
+                }
+            };
             driver.program(&[program_word_of(schedule, word)])?;
             let start = driver.cycle();
             driver.wait_idle(PATIENCE)?;
@@ -62,7 +85,10 @@ pub(super) fn program_by_pulses(
             if failed != result.failed {
                 report.differences.push(format!("{}: failed {:?}, got {failed:?}", place(), result.failed));
             }
-            let predicted = verify.cycles(&result.counters);
+            let predicted = match way {
+                Way::Program => verify.cycles(&result.counters),
+                Way::Refresh => verify.refresh_cycles(&result.counters),
+            };
             if exact_cycles && cycles != predicted {
                 report.differences.push(format!("{}: {predicted} cycles, got {cycles}", place()));
             }
@@ -81,6 +107,14 @@ pub(super) fn program_by_pulses(
         }
     }
     Ok((reached, report))
+}
+
+/// What the cells of a word hold.
+fn read_cells(schedule: &Schedule, driver: &mut Driver, word: &ProgramWord) -> Result<Vec<u32>, CosimError> {
+    let data = read_word(driver, word.tile, word.row, word.group)?;
+    driver.model().poke("prog_write_i", 1)?;
+    let bits = schedule.widths.cell;
+    Ok((0..word.cells.len()).map(|adc| take(&data, adc * bits as usize, bits)).collect())
 }
 
 /// A word of the configuration port for a register of write-verify.

@@ -318,6 +318,25 @@ pub(super) fn read_config(driver: &mut Driver, space: ConfigSpace, address: usiz
     model.peek_wide("cfg_data_o")
 }
 
+/// A word of the programming port, read back; leaves `prog_write_i` at 0.
+pub(super) fn read_word(driver: &mut Driver, tile: usize, row: usize, group: usize) -> Result<Vec<u32>, CosimError> {
+    let model = driver.model();
+    model.poke("prog_write_i", 0)?;
+    model.poke("prog_tile_i", tile as u64)?;
+    model.poke("prog_row_i", row as u64)?;
+    model.poke("prog_group_i", group as u64)?;
+    model.poke("prog_valid_i", 1)?;
+    model.tick(1)?;
+    model.poke("prog_valid_i", 0)?;
+    model.eval()?;
+    model.peek_wide("prog_data_o")
+}
+
+/// Reads `bits` bits of a number of 32-bit words.
+pub(super) fn take(words: &[u32], at: usize, bits: u32) -> u32 {
+    (0..bits as usize).map(|k| (words[(at + k) / 32] >> ((at + k) % 32) & 1) << k).sum()
+}
+
 /// Codes as whole words of the image port.
 pub(super) fn stream(schedule: &Schedule, codes: &[i8]) -> Vec<u8> {
     let mut bytes: Vec<u8> = codes.iter().map(|&v| v as u8).collect();

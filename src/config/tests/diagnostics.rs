@@ -293,7 +293,7 @@ fn hardware_values_that_do_not_go_together() {
         ("[device]\nthreshold_v = 0.5", 40, "device.threshold_v", "0.5", "a number more than 0.5", "share a line"),
         ("[buffer]\nlanes = 32", 40, "buffer.lanes", "32", "a power of two from 2 to 16", "line DACs of one tile"),
         ("[converter]\ntrim_bits = 4", 40, "converter.trim_bits", "4", "0, or an integer from 5 to 10", "8 bits reach"),
-        ("[converter]\ntrim_bits = 8", 40, "converter.trim_bits", "8", "0 without [training]", "add [training]"),
+        ("[converter]\ntrim_bits = 8", 40, "converter.trim_bits", "8", "0 without [device.model]", "add [device"),
     ];
     for (text, line, key, value, allowed, help) in cases {
         expect(&[(39, text), (40, "")], Expected { kind: Inconsistent, line, key, value: Some(value), allowed, help });

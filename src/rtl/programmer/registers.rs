@@ -16,7 +16,8 @@ pub(in crate::rtl) const DATA_BITS: usize = 32;
 /// Addresses of the registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProgramRegister {
-    /// 1: words of the programming port are written by pulses; 0: their codes are written directly.
+    /// 0: words of the programming port are written directly; 1: by pulses; 2 and 3: their devices are refreshed, each to the
+    /// level nearest to it.
     Verify = 0,
     ReadInput = 1,
     ReadGain = 2,
@@ -39,7 +40,7 @@ pub(in crate::rtl) const EVENTS: [&str; 6] = ["word", "device", "set_pulse", "re
 /// Registers with their width, port and value out of reset, in the order of their addresses.
 fn registers(r: &VerifyRegisters) -> [(&'static str, usize, u32, &'static str); 8] {
     [
-        ("verify", 1, 0, "words are written by pulses"),
+        ("verify", 2, 0, "words are written: 0 directly, 1 by pulses, else refreshed"),
         ("read_input", INPUT_BITS, r.read_input.into(), "code of the word line in a verify read"),
         ("read_gain", SHIFT_BITS as usize, r.read_gain.into(), "of a verify read"),
         ("tolerance", ERROR_BITS, r.tolerance.into(), "error that is left alone, in ADC codes"),

@@ -45,7 +45,9 @@ impl Top<'_> {
             ("at_end", "trims_at_end"),
         ];
         self.place("u_program_registers", &program_registers(self.schedule), &[&shared[..], &access].concat());
-        let verifies = self.wire("verifies", self.get("verify").and(self.get("prog_write")));
+        let verify = self.get("verify");
+        self.wire("refreshes", verify.bit(1));
+        let verifies = self.wire("verifies", verify.any().and(self.get("prog_write")));
         // A command that comes with a word goes first.
         let ready = self.get("prog_ready");
         self.m.assign(&ready, idle.and(verifies.and(self.get("cmd_valid")).not()));
@@ -76,7 +78,8 @@ impl Top<'_> {
         })
         .collect();
         let busy = if self.trims() { "verifying" } else { "programming" };
-        let own = [("start", "program_start"), ("busy", busy), ("adc_codes", "program_codes")];
+        let own =
+            [("start", "program_start"), ("busy", busy), ("adc_codes", "program_codes"), ("refresh", "refreshes")];
         self.place("u_programmer", &programmer(self.schedule), &[&shared[..], &own, &pairs(&names)].concat());
         if self.trims() {
             self.calibrator();
