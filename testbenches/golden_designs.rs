@@ -128,6 +128,7 @@ pub fn design(networks: Vec<Network>, rows: usize, columns: usize, columns_per_a
             settle_cycles: 2,
             sample_cycles: 1,
             conversion_cycles: 4,
+            trim_bits: 0,
         },
         clock_mhz: 100.0,
         lanes: 32,

@@ -123,6 +123,8 @@ fn real_devices() {
             }
         }
     }
+    let tiny = config::preset("tiny").expect("a preset").text;
+    clean_once(&schedule(&format!("{tiny}\n[converter]\ntrim_bits = 8\n[device.model]\n{every}\n")));
     clean_once(&schedule(&format!("{PAIR}\n[device.model]\n{every}\ndw_min = 0.01\n")));
 }
 

@@ -22,6 +22,7 @@ struct Settings {
     tolerance: i64,
     pulses: u32,
     mode: u32,
+    refresh: bool,
     set: Strength,
     reset: Strength,
 }
@@ -194,6 +195,7 @@ impl Block {
         b.set("tolerance_i", s.tolerance as u64);
         b.set("max_pulses_i", s.pulses);
         b.set("mode_i", s.mode);
+        b.set("refresh_i", u64::from(s.refresh));
         for (port, bytes) in [("set_i", s.set), ("reset_i", s.reset)] {
             b.set(port, bytes.iter().rev().fold(0u32, |word, byte| word << 8 | byte));
         }
@@ -212,6 +214,7 @@ impl Block {
             tolerance: self.random.pick(&[0, 1, 1, 3]),
             pulses: self.random.pick(&[1, 2, 7, 30, 255]) as u32,
             mode: self.random.below(4) as u32,
+            refresh: self.random.percent(50),
             set,
             reset,
         }
@@ -249,9 +252,14 @@ impl Block {
         for (k, target) in targets.iter().enumerate() {
             let (adc, minus) = (k / sides, k % sides == 1);
             let shift = s.gain + self.codes.fraction;
-            let wanted = ((target - reference) * s.input + ((1i64 << shift) >> 1)) >> shift;
+            let read_as = |code: i64| ((code - reference) * s.input + ((1i64 << shift) >> 1)) >> shift;
+            let mut wanted = (!s.refresh).then(|| read_as(*target));
             // The device is anywhere, and reads as anything near.
             let mut at = self.random.signed(low, high);
+            if self.random.percent(50) {
+                // Where levels are.
+                at = read_as(self.random.signed(0, i64::from(design.device.levels) - 1) << self.codes.fraction);
+            }
             let (mut pulses, mut run, mut last) = (0, 0, None);
             counts.devices += 1;
             loop {
@@ -265,7 +273,10 @@ impl Block {
                 self.tile.codes = codes;
                 assert_eq!(event, Event::Read { group: group as u64, sides: connected });
                 self.one_line(row, s.input as i8, None);
-                let error = wanted - seen;
+                // The nearest level, the lower one of two.
+                let levels = (0..i64::from(design.device.levels)).map(|level| read_as(level << self.codes.fraction));
+                let nearest = levels.min_by_key(|at| (at.abs_diff(seen), *at)).expect("levels");
+                let error = *wanted.get_or_insert(nearest) - seen;
                 if error.abs() <= s.tolerance {
                     break;
                 }
@@ -381,7 +392,7 @@ fn registers_and_counters() {
     lint_clean(&module);
     let (mut b, mut random) = (Bench::new(&module), Random::new(3));
     b.reset();
-    let widths = [1, 7, 4, 8, 8, 2, 32, 32];
+    let widths = [2, 7, 4, 8, 8, 2, 32, 32];
     let read = |b: &mut Bench, address: usize| {
         b.set("address_i", address);
         b.eval();

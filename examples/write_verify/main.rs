@@ -37,12 +37,12 @@ fn main() {
             let [tuning, measured] = [1, 2].map(|seed| Array::new(of_device, model, seed, levels, tolerance));
             let name = format!("{name}, {:.1} % can", 100.0 * measured.can_succeed());
             let all = |r: &VerifyRegisters| measured.program(r, usize::MAX);
-            let reset = tuning.registers;
-            let patient = VerifyRegisters { max_pulses: MAX_PULSES, ..reset };
-            // As a controller without adaptive strengths would begin, and the registers' own defaults.
+            let rule = tuning.registers;
+            let patient = VerifyRegisters { max_pulses: MAX_PULSES, ..rule };
+            // As a controller without adaptive strengths would begin.
             let full = levels == 4;
             if full {
-                let nominal = PulseStrength { start: NOMINAL_STRENGTH, ..reset.set };
+                let nominal = PulseStrength { start: NOMINAL_STRENGTH, ..rule.set };
                 let nominal = VerifyRegisters { mode: StrengthMode::Fixed, set: nominal, reset: nominal, ..patient };
                 row(&name, "fixed, nominal", &nominal, &all(&nominal));
             }
@@ -51,9 +51,9 @@ fn main() {
                 row(&name, &format!("{}, tuned", mode_name(mode)), &best, &all(&best));
             }
             if full {
-                row(&name, "adaptive, out of reset", &reset, &all(&reset));
+                let small = tuning.with_small_start();
+                row(&name, "adaptive, small START", &small, &all(&small));
             }
-            let rule = tuning.by_rule();
             row(&name, "adaptive, by rule", &rule, &all(&rule));
         }
         println!();

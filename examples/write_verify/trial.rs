@@ -2,7 +2,8 @@
 
 use memgan::config::Design;
 use memgan::device::{
-    ArrayModel, CellCode, DevicePlace, PulseStrength, TileEvents, VerifyCounters, VerifyRegisters, WriteVerify,
+    ArrayModel, CellCode, DevicePlace, NOMINAL_STRENGTH, PulseStrength, TileEvents, VerifyCounters, VerifyRegisters,
+    WriteVerify,
 };
 use memgan::schedule::Schedule;
 use memgan::weights::seeded::SplitMix64;
@@ -12,7 +13,7 @@ pub struct Array {
     design: Design,
     /// Place, code and target of each.
     devices: Vec<(DevicePlace, u16, u16)>,
-    /// Those out of reset with the wanted tolerance.
+    /// Those for the wanted tolerance.
     pub registers: VerifyRegisters,
 }
 
@@ -51,32 +52,18 @@ impl Array {
                 }
             }
         }
-        let mut registers = VerifyRegisters::of(&design);
-        let window = registers.target(top as i32, code.fraction());
-        registers.tolerance = (f64::from(window) * tolerance).round() as u8;
+        let window = VerifyRegisters::of(&design).target(top as i32, code.fraction());
+        let registers = VerifyRegisters::with_tolerance(&design, (f64::from(window) * tolerance).round() as u8);
         Self { design, devices, registers }
     }
 
-    /// Registers from the description and the tolerance alone. SLOPE: a pulse of the largest mean step makes up for its
-    /// error. START: one makes up for four times the smallest error that gets a pulse, since steps are smaller near the
-    /// bounds, and may end anywhere within the tolerance. MAX_PULSES: sixteen windows of the strongest pulses,
-    /// 30 to 100.
-    pub fn by_rule(&self) -> VerifyRegisters {
-        let model = ArrayModel::of(&self.design).expect("real devices");
+    /// The registers with a START that makes up for two ADC codes in a mean device, at most nominal, and the published 30
+    /// pulses: what the rule is measured against.
+    pub fn with_small_start(&self) -> VerifyRegisters {
         let r = self.registers;
-        let of_code = f64::from(1u32 << (u32::from(r.read_gain) + model.fraction)) / f64::from(r.read_input);
-        let of_pulse = f64::from(model.step) / 16.0;
-        let slope = 256.0 * of_code / of_pulse;
-        let start = 4.0 * slope * (f64::from(r.tolerance) + 1.0) / 16.0;
-        let register = |value: f64| value.round().clamp(1.0, 255.0) as u8;
-        let window = f64::from(model.top) / (of_pulse * 255.0 / 16.0);
-        let strength = PulseStrength { start: register(start), slope: register(slope), step: 0, max: 255 };
-        VerifyRegisters {
-            set: strength,
-            reset: strength,
-            max_pulses: register((16.0 * window).clamp(30.0, 100.0)),
-            ..r
-        }
+        let start = (2 * u32::from(r.set.slope) + 8) >> 4;
+        let strength = PulseStrength { start: start.clamp(1, NOMINAL_STRENGTH.into()) as u8, ..r.set };
+        VerifyRegisters { set: strength, reset: strength, max_pulses: 30, ..r }
     }
 
     /// Part of the devices whose own bounds hold their target, up to the tolerance: none can do better.

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use memgan::config::Design;
 use memgan::data::{Curve, Plot};
-use memgan::device::StrengthMode;
+use memgan::device::{StrengthMode, VerifyRegisters};
 use memgan::memory::{Memory, Pattern, Picture, Stored, with_spread};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -132,12 +132,14 @@ fn pattern(name: PatternName) -> Pattern {
 fn store(args: &Args, design: &Design, picture: &Picture) -> Result<(Memory, Stored), CliError> {
     let mut memory = Memory::new(design, (picture.height, picture.width), args.levels, args.margin)?;
     let registers = &mut memory.verify.registers;
+    if let Some(tolerance) = args.tolerance {
+        *registers = VerifyRegisters::with_tolerance(design, tolerance);
+    }
     registers.mode = match args.mode {
         Mode::Fixed => StrengthMode::Fixed,
         Mode::Incremental => StrengthMode::Incremental,
         Mode::Adaptive => StrengthMode::Adaptive,
     };
-    registers.tolerance = args.tolerance.unwrap_or(registers.tolerance);
     registers.max_pulses = args.max_pulses.unwrap_or(registers.max_pulses);
     memory.age = args.age.age;
     let stored = memory.store(&picture.quantised(args.levels), args.seed);

@@ -221,6 +221,15 @@ pub struct Converter {
     pub sample_cycles: u32,
     /// One conversion, 3..=255.
     pub conversion_cycles: u32,
+    /// Bits of each ADC's trim, in 1/16 code: 0 where ADCs have none, else 5..=10.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub trim_bits: u32,
+}
+
+/// Designs whose ADCs have no trim are written as before there were any.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(bits: &u32) -> bool {
+    *bits == 0
 }
 
 /// How 8-bit pixels map to activations.

@@ -118,6 +118,7 @@ pub(super) fn converter(raw: &RawConverter) -> Converter {
         settle_cycles: raw.settle_cycles.count(),
         sample_cycles: raw.sample_cycles.count(),
         conversion_cycles: raw.conversion_cycles.count(),
+        trim_bits: raw.trim_bits.count(),
     }
 }
 
@@ -145,6 +146,7 @@ pub(super) fn limits(source: Source, raw: &RawDescription, design: &Design) -> R
             .help("give the tiles more rows and columns, or the layers fewer weights")
             .into());
     }
+    trims(source, raw, design)?;
     let bits = |count: usize| count.next_power_of_two().ilog2();
     if let (Some(training), Some(given)) = (&design.training, &raw.training) {
         let batch = &given.value.batch;
@@ -185,6 +187,38 @@ pub(super) fn limits(source: Source, raw: &RawDescription, design: &Design) -> R
                     "at most {MAX_ACCUMULATOR_BITS} bits: `converter.adc_bits`, row tiles and window overlap together"
                 ))
                 .help("lower `converter.adc_bits`, give the tiles more rows, or lower the kernel or raise the stride")
+                .into());
+        }
+    }
+    Ok(())
+}
+
+/// Narrowest trim of an ADC: half a code, either way, and more.
+const MIN_TRIM_BITS: u32 = 5;
+
+/// Trims need a unit that calibrates them, and ADCs that are modelled.
+fn trims(source: Source, raw: &RawDescription, design: &Design) -> Result<(), ConfigError> {
+    let bits = design.converter.trim_bits;
+    let blame = |message: String| {
+        source.blame(ProblemKind::Inconsistent, "converter.trim_bits", &raw.converter.trim_bits).message(message)
+    };
+    if bits == 0 {
+        return Ok(());
+    }
+    if bits < MIN_TRIM_BITS {
+        return Err(blame(format!("{bits} bits of trim in 1/16 code are less than a code, and find no ADC's offset"))
+            .allowed("0, or an integer from 5 to 10")
+            .help("8 bits reach offsets of 8 codes; leave the key out for ADCs without trims")
+            .into());
+    }
+    for (table, there, why) in [
+        ("[training]", design.training.is_some(), "the programming unit, which calibrates them, belongs to it"),
+        ("[device.model]", design.device.model.is_some(), "without it ADCs are ideal"),
+    ] {
+        if !there {
+            return Err(blame(format!("`converter.trim_bits` is {bits}, and the description has no {table}: {why}"))
+                .allowed(format!("0 without {table}"))
+                .help(format!("add {table}, or remove the key"))
                 .into());
         }
     }

@@ -203,6 +203,10 @@ pub(super) struct RawConverter {
     /// Cycles of one conversion.
     #[schemars(range(min = 3, max = 255))]
     pub conversion_cycles: Located<i64>,
+    /// Bits of each ADC's trim in 1/16 code, which the programming unit calibrates: 5 to 10, or 0 for none. Needs `[training]`
+    /// and `[device.model]`.
+    #[schemars(range(min = 0, max = 10))]
+    pub trim_bits: Located<i64>,
 }
 
 impl Default for RawConverter {
@@ -214,6 +218,7 @@ impl Default for RawConverter {
             settle_cycles: 4.into(),
             sample_cycles: 1.into(),
             conversion_cycles: 12.into(),
+            trim_bits: 0.into(),
         }
     }
 }

@@ -53,6 +53,8 @@ pub enum ConfigSpace {
     Layer = 1,
     /// Training registers of a layer.
     Training = 2,
+    /// Trims of the ADCs, where they have some.
+    Trims = 13,
     /// Registers of write-verify.
     Programming = 14,
     /// The batch.

@@ -1,6 +1,7 @@
 //! Devices and crossbar contents, golden side.
 
 mod array;
+mod calibration;
 mod cells;
 mod content;
 mod drift;
@@ -10,6 +11,8 @@ mod write_verify;
 
 pub(crate) use array::read_weight;
 pub use array::{LayerConverters, LayerDevices, wire_factors};
+pub(crate) use calibration::HALF_CODE;
+pub use calibration::{Calibration, TileTrims};
 pub use cells::{CellCode, ProgramPlace, ProgramWord};
 pub use content::{Content, LayerContent, TrainingRegisters};
 pub use drift::{AgeKeys, DriftModel, DriftParameters};

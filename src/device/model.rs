@@ -81,6 +81,9 @@ pub struct ArrayModel {
     pub half_select: i32,
     /// `None` where conductances do not change with time.
     pub drift: Option<DriftModel>,
+    /// Bits of each ADC's trim, 0 for none, and of its code.
+    pub trim_bits: u32,
+    pub adc_bits: u32,
     /// Keys of the draws, by [`Draw`].
     pub keys: [u32; Draw::ALL.len()],
     rows: usize,
@@ -106,7 +109,9 @@ impl ArrayModel {
     /// `None` where the devices are ideal.
     pub fn of(design: &Design) -> Option<Self> {
         let model = design.device.model.as_ref()?;
-        Some(Self::new(model, design.device.levels, Self::fraction_of(design), &design.crossbar))
+        let devices = Self::new(model, design.device.levels, Self::fraction_of(design), &design.crossbar);
+        let converter = &design.converter;
+        Some(Self { trim_bits: converter.trim_bits, adc_bits: converter.adc_bits, ..devices })
     }
 
     /// Bits of a conductance code below a whole level; 0 for ideal devices.
@@ -158,6 +163,8 @@ impl ArrayModel {
             adc_bow: integer(model.adc_nonlinearity * 16.0),
             half_select: integer(model.half_select * 65536.0),
             drift: model.drifts().then(|| DriftModel::new(model, top)),
+            trim_bits: 0,
+            adc_bits: 0,
             keys: Draw::ALL.map(|kind| draw_key(model.seed, kind)),
             rows: crossbar.rows,
             columns: crossbar.columns,
@@ -194,9 +201,9 @@ impl ArrayModel {
         self.read_noise > 0 || self.adc_errors()
     }
 
-    /// Whether ADCs differ from ideal ones.
+    /// Whether ADCs differ from ideal ones, or can.
     pub fn adc_errors(&self) -> bool {
-        self.adc_offset > 0 || self.adc_gain > 0 || self.adc_bow > 0
+        self.adc_offset > 0 || self.adc_gain > 0 || self.adc_bow > 0 || self.trim_bits > 0
     }
 
     /// The own numbers of device `number`.
@@ -222,8 +229,14 @@ impl ArrayModel {
         DeviceParameters { low, high, up: scaled(-up_down), down: scaled(up_down), inverse: (1 << 26) / (high - low) }
     }
 
-    /// The own numbers of ADC `number`.
+    /// The own numbers of ADC `number` as conversions see them: where ADCs have trims, calibrated.
     pub fn adc(&self, number: u32) -> AdcParameters {
+        let own = self.untrimmed_adc(number);
+        AdcParameters { offset: own.offset - self.trim(own), ..own }
+    }
+
+    /// As [`ArrayModel::adc`] with a trim of zero.
+    pub fn untrimmed_adc(&self, number: u32) -> AdcParameters {
         let of = |kind, deviation: i32| times(deviation, bell(draw(self.key(kind), number)), 8);
         AdcParameters {
             offset: of(Draw::Offset, self.adc_offset),

@@ -10,6 +10,7 @@ use super::model::ArrayModel;
 use super::{CellCode, ProgramWord};
 use crate::config::{Design, PairScheme, SignedInput};
 use crate::numeric::{Draw, adc, draw, event_key};
+use crate::schedule::bits_for;
 
 pub use registers::{PulseStrength, StrengthMode, VerifyRegisters};
 pub use tile_cells::{GivenPulse, TileCells};
@@ -99,6 +100,16 @@ pub struct WriteVerify {
     pair: bool,
     read_cycles: u64,
     pulse_cycles: u64,
+    seek_cycles: u64,
+}
+
+/// What a device is to become.
+#[derive(Clone, Copy)]
+enum Goal {
+    /// This conductance code.
+    Code(u16),
+    /// The level nearest to what the first verify read sees.
+    NearestLevel,
 }
 
 impl WriteVerify {
@@ -125,6 +136,8 @@ impl WriteVerify {
             read_cycles: 2 + sampled + u64::from(c.conversion_cycles) + 1,
             // Write both lines, apply.
             pulse_cycles: 3 + u64::from(design.pulse_cycles()),
+            // A bit of the level a cycle; then compare with it, and with the next one.
+            seek_cycles: u64::from(bits_for(design.device.levels as usize - 1)) + 2,
         }
     }
 
@@ -151,7 +164,21 @@ impl WriteVerify {
     /// # Panics
     /// If the word or `cells` have not one cell an ADC.
     pub fn program_word(&self, word: &ProgramWord, cells: &mut [u32], events: &mut TileEvents) -> WordResult {
+        self.drive_word(word, cells, false, events)
+    }
+
+    /// As [`WriteVerify::program_word`], but every device goes to the level nearest to what its first verify read sees;
+    /// `word` gives the place alone.
+    ///
+    /// # Panics
+    /// If the word or `cells` have not one cell an ADC.
+    pub fn refresh_word(&self, word: &ProgramWord, cells: &mut [u32], events: &mut TileEvents) -> WordResult {
+        self.drive_word(word, cells, true, events)
+    }
+
+    fn drive_word(&self, word: &ProgramWord, cells: &mut [u32], refresh: bool, events: &mut TileEvents) -> WordResult {
         assert_eq!((word.cells.len(), cells.len()), (self.adcs, self.adcs), "a cell an ADC");
+        let goal = |code| if refresh { Goal::NearestLevel } else { Goal::Code(code) };
         let mut counters = VerifyCounters { words: 1, ..VerifyCounters::default() };
         let (mut failed, mut pulses) = (vec![], vec![]);
         for (adc, &target) in word.cells.iter().enumerate() {
@@ -159,9 +186,10 @@ impl WriteVerify {
             let (mut plus, mut minus) = self.code.codes(cells[adc]);
             let place = |minus| DevicePlace { tile: word.tile, row: word.row, group: word.group, adc, minus };
             let before = pulses.len();
-            let mut reached = self.drive(place(false), &mut plus, wanted_plus, events, &mut counters, &mut pulses);
+            let mut reached =
+                self.drive(place(false), &mut plus, goal(wanted_plus), events, &mut counters, &mut pulses);
             if self.pair {
-                reached &= self.drive(place(true), &mut minus, wanted_minus, events, &mut counters, &mut pulses);
+                reached &= self.drive(place(true), &mut minus, goal(wanted_minus), events, &mut counters, &mut pulses);
             }
             cells[adc] = self.code.from_codes(plus, minus);
             // Nothing looked at the other cells in the meantime.
@@ -181,25 +209,29 @@ impl WriteVerify {
         events: &mut TileEvents,
         counters: &mut VerifyCounters,
     ) -> bool {
-        self.drive(place, code, target, events, counters, &mut vec![])
+        self.drive(place, code, Goal::Code(target), events, counters, &mut vec![])
     }
 
-    /// The same; `given` gets the pulses that disturb others.
+    /// The same for any goal; `given` gets the pulses that disturb others.
     fn drive(
         &self,
         place: DevicePlace,
         code: &mut u16,
-        target: u16,
+        goal: Goal,
         events: &mut TileEvents,
         counters: &mut VerifyCounters,
         given: &mut Vec<GivenPulse>,
     ) -> bool {
-        let wanted = self.registers.target(self.seen(target), self.code.fraction());
+        let mut wanted = match goal {
+            Goal::Code(code) => Some(self.target(code)),
+            Goal::NearestLevel => None,
+        };
         let count = |counter: &mut u32| *counter = counter.saturating_add(1);
         count(&mut counters.devices);
         let (mut pulses, mut same, mut last) = (0u8, 0u8, None);
         loop {
-            let error = wanted - self.verify_read(place, *code, events);
+            let read = self.verify_read(place, *code, events);
+            let error = *wanted.get_or_insert_with(|| self.nearest_level(read)) - read;
             count(&mut counters.reads);
             if error.unsigned_abs() <= self.registers.tolerance.into() {
                 return true;
@@ -217,6 +249,17 @@ impl WriteVerify {
             pulses += 1;
             count(if set { &mut counters.set_pulses } else { &mut counters.reset_pulses });
         }
+    }
+
+    /// What a verify read of a device with this code should give.
+    fn target(&self, code: u16) -> i32 {
+        self.registers.target(self.seen(code), self.code.fraction())
+    }
+
+    /// What a verify read of the level should give that is nearest to `read`; the lower one of two.
+    fn nearest_level(&self, read: i32) -> i32 {
+        let targets = (0..=self.top).map(|level| self.target(level << self.code.fraction()));
+        targets.min_by_key(|target| target.abs_diff(read)).expect("a device has levels")
     }
 
     /// The conductance difference that a read of a device alone sees: to the reference, where there is one.
@@ -274,5 +317,10 @@ impl WriteVerify {
     pub fn cycles(&self, counters: &VerifyCounters) -> u64 {
         let pulses = u64::from(counters.set_pulses) + u64::from(counters.reset_pulses);
         u64::from(counters.reads) * self.read_cycles + pulses * self.pulse_cycles
+    }
+
+    /// As [`WriteVerify::cycles`] where words were refreshed.
+    pub fn refresh_cycles(&self, counters: &VerifyCounters) -> u64 {
+        self.cycles(counters) + u64::from(counters.devices) * self.seek_cycles
     }
 }

@@ -1,5 +1,6 @@
 //! Hardware and golden model side by side: sessions, the first difference, reports.
 
+mod calibration;
 mod programming;
 mod report;
 mod session;

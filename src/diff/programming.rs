@@ -1,6 +1,6 @@
 //! Programming by pulses in the simulator, with golden write-verify beside it, word by word.
 
-use super::session::{program_word_of, read_config};
+use super::session::{PATIENCE, program_word_of, read_config, read_word, take};
 use crate::cosim::{ConfigSpace, ConfigWord, CosimError, Driver, Op};
 use crate::device::{Content, ProgramWord, TileCells, TileEvents, VerifyCounters, WriteVerify};
 use crate::rtl::ProgramRegister;
@@ -18,15 +18,22 @@ pub struct ProgrammingReport {
     pub differences: Vec<String>,
 }
 
-/// Most cycles that a word may take: far beyond any latency of a macro that answers at all.
-const PATIENCE: u64 = 1 << 32;
+/// What the unit does to words.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Programs unprogrammed devices.
+    Program = 1,
+    /// Refreshes devices that hold the words.
+    Refresh = 2,
+}
 
-/// Programs all cells of `content` by pulses, from unprogrammed devices and with noise seeded by `seed`. Returns what the
-/// devices of each layer's words hold in the golden model, in the order of the words. `exact_cycles`: the macro has the
-/// latencies of the design.
+/// Programs all cells of `content` by pulses or refreshes them, with noise seeded by `seed`. Returns what the devices of each
+/// layer's words hold in the golden model, in the order of the words. `exact_cycles`: the macro has the latencies of the
+/// design.
 pub(super) fn program_by_pulses(
     schedule: &Schedule,
     content: &Content,
+    way: Way,
     verify: &WriteVerify,
     seed: u32,
     exact_cycles: bool,
@@ -45,14 +52,26 @@ pub(super) fn program_by_pulses(
         register(ProgramRegister::Set, r.set.word()),
         register(ProgramRegister::Reset, r.reset.word()),
         register(ProgramRegister::Counters, 0),
-        register(ProgramRegister::Verify, 1),
+        register(ProgramRegister::Verify, way as u32),
     ])?;
     let mut events = vec![TileEvents { seed, ..TileEvents::default() }; schedule.tiles()];
     let mut tiles: Vec<_> = (0..schedule.tiles()).map(|tile| TileCells::unprogrammed(verify, tile)).collect();
+    if way == Way::Refresh {
+        // Cells beside the matrix, too, hold what nothing else keeps account of.
+        for word in content.layers.iter().flat_map(|layer| &layer.cells) {
+            let cells = read_cells(schedule, driver, word)?;
+            tiles[word.tile].set_word(word.row, word.group, &cells);
+        }
+    }
     let mut report = ProgrammingReport::default();
     for layer in &content.layers {
         for word in &layer.cells {
-            let result = tiles[word.tile].program(word, &mut events[word.tile]);
+            driver.wait_idle(PATIENCE)?;
+            let (cells, own) = (&mut tiles[word.tile], &mut events[word.tile]);
+            let result = match way {
+                Way::Program => cells.program(word, own),
+                Way::Refresh => cells.refresh(word, own),
+            };
             driver.program(&[program_word_of(schedule, word)])?;
             let start = driver.cycle();
             driver.wait_idle(PATIENCE)?;
@@ -63,7 +82,10 @@ pub(super) fn program_by_pulses(
             if failed != result.failed {
                 report.differences.push(format!("{}: failed {:?}, got {failed:?}", place(), result.failed));
             }
-            let predicted = verify.cycles(&result.counters);
+            let predicted = match way {
+                Way::Program => verify.cycles(&result.counters),
+                Way::Refresh => verify.refresh_cycles(&result.counters),
+            };
             if exact_cycles && cycles != predicted {
                 report.differences.push(format!("{}: {predicted} cycles, got {cycles}", place()));
             }
@@ -83,6 +105,14 @@ pub(super) fn program_by_pulses(
         }
     }
     Ok((reached, report))
+}
+
+/// What the cells of a word hold.
+fn read_cells(schedule: &Schedule, driver: &mut Driver, word: &ProgramWord) -> Result<Vec<u32>, CosimError> {
+    let data = read_word(driver, word.tile, word.row, word.group)?;
+    driver.model().poke("prog_write_i", 1)?;
+    let bits = schedule.widths.cell;
+    Ok((0..word.cells.len()).map(|adc| take(&data, adc * bits as usize, bits)).collect())
 }
 
 /// A word of the configuration port for a register of write-verify.

@@ -15,6 +15,9 @@ use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Most cycles that a word of cells or a calibration may take: far beyond any latency of a macro that answers at all.
+pub(super) const PATIENCE: u64 = 1 << 32;
+
 /// How the design is simulated.
 #[derive(Clone, Debug)]
 pub struct SessionOptions {
@@ -279,6 +282,9 @@ pub(super) fn start_driver(
         driver.model().poke("cfg_write_i", 1)?;
     }
     driver.wait_idle(100 + words + (2 << schedule.widths.index))?;
+    if schedule.design.converter.trim_bits > 0 {
+        super::calibration::calibrate(&mut driver)?;
+    }
     Ok((driver, sources))
 }
 
@@ -325,6 +331,25 @@ pub(super) fn read_config(driver: &mut Driver, space: ConfigSpace, address: usiz
     model.poke("cfg_write_i", 1)?;
     model.eval()?;
     model.peek_wide("cfg_data_o")
+}
+
+/// A word of the programming port, read back; leaves `prog_write_i` at 0.
+pub(super) fn read_word(driver: &mut Driver, tile: usize, row: usize, group: usize) -> Result<Vec<u32>, CosimError> {
+    let model = driver.model();
+    model.poke("prog_write_i", 0)?;
+    model.poke("prog_tile_i", tile as u64)?;
+    model.poke("prog_row_i", row as u64)?;
+    model.poke("prog_group_i", group as u64)?;
+    model.poke("prog_valid_i", 1)?;
+    model.tick(1)?;
+    model.poke("prog_valid_i", 0)?;
+    model.eval()?;
+    model.peek_wide("prog_data_o")
+}
+
+/// Reads `bits` bits of a number of 32-bit words.
+pub(super) fn take(words: &[u32], at: usize, bits: u32) -> u32 {
+    (0..bits as usize).map(|k| (words[(at + k) / 32] >> ((at + k) % 32) & 1) << k).sum()
 }
 
 /// Codes as whole words of the image port.

@@ -1,10 +1,11 @@
 //! Training in the simulator with the golden trainer beside it: every activation, error, device, register and cycle.
 
-use super::programming::{ProgrammingReport, program_by_pulses};
-use super::session::{SessionOptions, configure, program, read_config, start_driver, stream};
+use super::calibration;
+use super::programming::{ProgrammingReport, Way, program_by_pulses};
+use super::session::{SessionOptions, configure, program, read_config, read_word, start_driver, stream, take};
 use crate::config::Role;
 use crate::cosim::{ConfigSpace, ConfigWord, CosimError, Driver, Op};
-use crate::device::{CellCode, ProgramPlace, WriteVerify};
+use crate::device::{CellCode, ProgramPlace, TileTrims, WriteVerify};
 use crate::emit::training_word;
 use crate::golden::{StepReport, TrainState, Trainer};
 use crate::numeric::{Rate, SEED_STEP};
@@ -63,6 +64,8 @@ pub struct TrainingSession<'a> {
     code: CellCode,
     sources: Vec<PathBuf>,
     programming: Option<ProgrammingReport>,
+    /// The macro has the latencies of the design.
+    exact: bool,
 }
 
 /// Places in the trainer's space: steps, images, then a loss a phase.
@@ -80,7 +83,8 @@ impl<'a> TrainingSession<'a> {
         let (driver, sources) = start_driver(schedule, options)?;
         let golden = Trainer::new(schedule, state).expect("a state of this design");
         let code = CellCode::new(&schedule.design);
-        let mut session = Self { schedule, driver, golden, code, sources, programming: None };
+        let exact = options.view == CrossbarView::Behavioural;
+        let mut session = Self { schedule, driver, golden, code, sources, programming: None, exact };
         session.golden.record_pulses(true);
         program(schedule, &session.golden.state().content(schedule), &mut session.driver)?;
         Ok(session)
@@ -105,19 +109,61 @@ impl<'a> TrainingSession<'a> {
         let (mut driver, sources) = start_driver(schedule, options)?;
         let content = state.content(schedule);
         let exact = options.view == CrossbarView::Behavioural;
-        let (reached, report) = program_by_pulses(schedule, &content, verify, seed, exact, &mut driver)?;
+        let (reached, report) = program_by_pulses(schedule, &content, Way::Program, verify, seed, exact, &mut driver)?;
         configure(schedule, &content, &mut driver)?;
         state.set_cells(schedule, &reached);
         let golden = Trainer::new(schedule, state).expect("a state of this design");
         let code = CellCode::new(&schedule.design);
-        let mut session = Self { schedule, driver, golden, code, sources, programming: Some(report) };
+        let mut session = Self { schedule, driver, golden, code, sources, programming: Some(report), exact };
         session.golden.record_pulses(true);
         Ok(session)
+    }
+
+    /// Refreshes all devices in both, with noise seeded by `seed`: each goes to the level nearest to it. What it took, and
+    /// where both differ.
+    ///
+    /// # Errors
+    /// If the simulation fails; a difference is no error, but in the report.
+    pub fn refresh(&mut self, verify: &WriteVerify, seed: u32) -> Result<ProgrammingReport, CosimError> {
+        let mut state = self.golden.state().clone();
+        let content = state.content(self.schedule);
+        let (reached, report) =
+            program_by_pulses(self.schedule, &content, Way::Refresh, verify, seed, self.exact, &mut self.driver)?;
+        state.set_cells(self.schedule, &reached);
+        self.golden = Trainer::new(self.schedule, state).expect("a state of this design");
+        self.golden.record_pulses(true);
+        Ok(report)
     }
 
     /// What programming by pulses took; `None` if the devices were written directly.
     pub fn programming(&self) -> Option<&ProgrammingReport> {
         self.programming.as_ref()
+    }
+
+    /// Calibrates the ADCs' trims again; they have been once, where ADCs have trims. Returns the busy cycles and the ADCs
+    /// whose trim is at an end of its range. Reads count as events: seed afterwards.
+    ///
+    /// # Errors
+    /// If the simulation fails.
+    pub fn calibrate(&mut self) -> Result<(u64, u32), CosimError> {
+        let cycles = calibration::calibrate(&mut self.driver)?;
+        Ok((cycles, calibration::at_end(&mut self.driver)?))
+    }
+
+    /// The trims that the ADCs of all tiles have.
+    ///
+    /// # Errors
+    /// If the simulation fails.
+    pub fn trims(&mut self) -> Result<Vec<TileTrims>, CosimError> {
+        calibration::read_trims(self.schedule, &mut self.driver)
+    }
+
+    /// Writes trims, as a driver restores them.
+    ///
+    /// # Errors
+    /// If the simulation fails.
+    pub fn set_trims(&mut self, trims: &[TileTrims]) -> Result<(), CosimError> {
+        calibration::write_trims(self.schedule, trims, &mut self.driver)
     }
 
     pub fn golden(&self) -> &Trainer<'a> {
@@ -296,16 +342,7 @@ impl<'a> TrainingSession<'a> {
         let bits = self.code.bits();
         for layer in 0..state.layers.len() {
             for p in ProgramPlace::of_layer(self.schedule, layer) {
-                let model = self.driver.model();
-                model.poke("prog_write_i", 0)?;
-                model.poke("prog_tile_i", p.tile as u64)?;
-                model.poke("prog_row_i", p.row as u64)?;
-                model.poke("prog_group_i", p.group as u64)?;
-                model.poke("prog_valid_i", 1)?;
-                model.tick(1)?;
-                model.poke("prog_valid_i", 0)?;
-                model.eval()?;
-                let data = model.peek_wide("prog_data_o")?;
+                let data = read_word(&mut self.driver, p.tile, p.row, p.group)?;
                 let cells = (0..p.columns.len()).map(|adc| take(&data, adc * bits as usize, bits));
                 state.layers[layer].set_cells(&self.code, &p, cells);
             }
@@ -372,9 +409,4 @@ impl<'a> TrainingSession<'a> {
         }
         Ok(all)
     }
-}
-
-/// Reads `bits` bits of a number of 32-bit words.
-fn take(words: &[u32], at: usize, bits: u32) -> u32 {
-    (0..bits as usize).map(|k| (words[(at + k) / 32] >> ((at + k) % 32) & 1) << k).sum()
 }

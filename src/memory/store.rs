@@ -70,7 +70,7 @@ impl Memory {
         let place = |p: u32| margin + (p * steps + (levels - 1) / 2) / (levels - 1);
         let device_levels: Vec<u32> = (0..levels).map(place).collect();
         let code = CellCode::new(design);
-        let mut registers = VerifyRegisters::of(design);
+        let registers = VerifyRegisters::of(design);
         let target = |&level: &u32| {
             let (plus, minus) = code.codes(data(&code, design.crossbar.pair, level, margin));
             registers.target(i32::from(plus) - i32::from(minus), code.fraction())
@@ -80,7 +80,7 @@ impl Memory {
         if distance < 1 {
             return Err(MemoryError::Codes { levels, bits: design.converter.adc_bits });
         }
-        registers.tolerance = (distance / 4).min(255) as u8;
+        let registers = VerifyRegisters::with_tolerance(design, (distance / 4).min(255) as u8);
         Ok(Self {
             layout,
             verify: WriteVerify::with_registers(design, registers),

@@ -4,6 +4,7 @@ mod bit_lines;
 mod ports;
 mod results;
 mod tiles;
+mod trims;
 mod used;
 
 use crate::hdl::{Builder, Expr, Module};

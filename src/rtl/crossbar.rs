@@ -14,6 +14,7 @@ mod real;
 mod real_devices;
 mod real_drift;
 mod real_events;
+mod real_trims;
 mod real_wires;
 mod timer;
 mod walk;
@@ -25,7 +26,7 @@ use crate::schedule::Schedule;
 use std::sync::Arc;
 
 pub(super) use lines::{Slots, tile_word_bits};
-pub(super) use ports::{STRENGTH_BITS, tile_codes};
+pub(super) use ports::{STRENGTH_BITS, tile_codes, trim_adc_bits};
 
 /// Which body the macro gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,6 +150,11 @@ fn begin(schedule: &Schedule, body: &str) -> Builder {
         ));
         if d.crossbar.pair == PairScheme::Differential {
             m.contract("sides_i is stable from sampling to the last conversion, and to the end of a pulse.");
+        }
+        if d.converter.trim_bits > 0 {
+            m.contract(
+                "Trims are written and read between conversions only. They are 0 at first, and stay in a reset.",
+            );
         }
     }
     if let Some(model) = &d.device.model {

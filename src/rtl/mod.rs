@@ -8,6 +8,7 @@ mod apply;
 mod array_control;
 mod bank;
 mod bias_sum;
+mod calibrator;
 mod crossbar;
 mod derivative;
 mod drain;
@@ -35,6 +36,7 @@ mod walkers;
 
 pub use adapt::{AdaptFsm, AdaptState};
 pub use array_control::{ArrayFsm, ArrayState};
+pub use calibrator::{CalibratorFsm, CalibratorState, trim_address};
 pub use crossbar::{
     CROSSBAR, CrossbarView, crossbar, emulation_column_cycles, emulation_cycles, emulation_pulse_cycles,
 };
@@ -54,6 +56,7 @@ pub mod blocks {
     pub use super::array_control::{array_control, array_fsm};
     pub use super::bank::bank;
     pub use super::bias_sum::bias_sum;
+    pub use super::calibrator::{calibrator, calibrator_fsm};
     pub use super::derivative::derivative_lane;
     pub use super::drain::drain;
     pub use super::fire::fire_lane;

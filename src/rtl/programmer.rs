@@ -3,6 +3,7 @@
 
 mod control;
 mod registers;
+mod seek;
 mod strength;
 
 use super::crossbar::{STRENGTH_BITS, Slots, tile_word_bits};
@@ -13,6 +14,8 @@ use crate::hdl::{Builder, Expr, Module};
 use crate::numeric::SHIFT_BITS;
 use crate::schedule::{Schedule, bits_for};
 use std::sync::Arc;
+
+use seek::Seek;
 
 pub use control::{ProgrammerFsm, ProgrammerState, programmer_fsm};
 pub(super) use registers::{ADDRESS_BITS, DATA_BITS, EVENTS};
@@ -38,7 +41,8 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
     let mut m = Builder::new("memgan_programmer", file!());
     m.doc(
         "Programs the devices of a word one after the other, ADC 0 first and plus before minus: reads a device alone, compares \
-         the code with that of its target, and pulses it until it is within the tolerance or has had its pulses.",
+         the code with that of its target, and pulses it until it is within the tolerance or has had its pulses. In a \
+         refresh the target is the level nearest to the first read.",
     );
     m.contract(
         "start_i only while busy_o is low. Registers are stable while it is high. The tile's lines, converters and pulses \
@@ -84,6 +88,7 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
 
     m.section("Control");
     let [reached, exhausted, last_device] = ["reached", "exhausted", "last_device"].map(|n| m.net(n, 1));
+    let [seeks, last_bit, seek, below, above] = ["seeks", "last_bit", "seek", "below", "above"].map(|n| m.net(n, 1));
     let [row_beat, read_row, column_beat, load_settle, load_sample, next_phase, capture, next_pulse, device_end] = [
         "row_beat",
         "read_row",
@@ -106,6 +111,8 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
             ("last_phase_i", &last_phase),
             ("adc_done_i", &adc_done),
             ("pulse_done_i", &pulse_done),
+            ("seek_i", &seeks),
+            ("last_bit_i", &last_bit),
             ("reached_i", &reached),
             ("exhausted_i", &exhausted),
             ("last_device_i", &last_device),
@@ -119,6 +126,9 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
             ("next_phase_o", &next_phase),
             ("adc_start_o", &adc_start),
             ("capture_o", &capture),
+            ("seek_o", &seek),
+            ("below_o", &below),
+            ("above_o", &above),
             ("next_pulse_o", &next_pulse),
             ("pulse_start_o", &pulse_start),
             ("device_end_o", &device_end),
@@ -139,28 +149,6 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
     let last_side = if pair { minus.clone() } else { Expr::ones(1) };
     m.assign(&last_device, last_side.and(adc.eq(Expr::lit(adc_bits, adcs as u128 - 1))));
     let here = m.wire("here", Expr::lit(adcs, 1).shl_dyn(&adc));
-    m.clocked(|s| {
-        s.if_(&start, |s| {
-            s.set(&tile, &prog_tile);
-            s.set(&row, &prog_row);
-            s.set(&group, &prog_group);
-            s.set(&data, &prog_data);
-            s.set(&adc, Expr::zero(adc_bits));
-            s.set(&failed_out, Expr::zero(adcs));
-            if pair {
-                s.set(&minus, Expr::zero(1));
-            }
-        })
-        .elif(&device_end, |s| {
-            s.set(&data, data.shr(code_bits));
-            if pair {
-                s.set(&minus, minus.not());
-            }
-            s.if_(&last_side, |s| s.set(&adc, adc.add(Expr::lit(adc_bits, 1))));
-            s.if_(reached.not(), |s| s.set(&failed_out, failed_out.or(&here)));
-        });
-    });
-
     m.section("Error of the last read");
     let reading = reading(&mut m, schedule, &r, &data.slice(0, code_bits));
     let (target, error) = (&reading.target, &reading.error);
@@ -176,12 +164,51 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
         });
     });
     let raw = m.wire("code_read", raw.sext(error.width()));
+    let (compares, away) = (m.net("level_compares", 1), m.net("from_first", error.width()));
     let read = if pair { m.wire("read_code", minus.mux(Expr::zero(error.width()).sub(&raw), &raw)) } else { raw };
     m.clocked(|s| {
-        s.if_(&capture, |s| s.set(error, target.sext(error.width()).sub(&read)));
+        s.if_(&capture, |s| s.set(error, target.sext(error.width()).sub(&read)))
+            .elif(&compares, |s| s.set(error, &away));
     });
     let tolerance = r.tolerance.zext(reading.magnitude.width());
     m.assign(&reached, reading.magnitude.ule(tolerance));
+
+    let begin = m.wire("seek_begin", capture.and(&seeks));
+    let strobes = Seek {
+        begin: &begin,
+        seek: &seek,
+        below: &below,
+        above: &above,
+        last_bit: &last_bit,
+        compares: &compares,
+        away: &away,
+    };
+    let (moves, code_sought) = seek::seek(&mut m, schedule, &reading, &read, &data.slice(0, code_bits), &strobes);
+    m.section("From device to device");
+    m.clocked(|s| {
+        s.if_(&start, |s| {
+            s.set(&tile, &prog_tile);
+            s.set(&row, &prog_row);
+            s.set(&group, &prog_group);
+            s.set(&data, &prog_data);
+            s.set(&adc, Expr::zero(adc_bits));
+            s.set(&failed_out, Expr::zero(adcs));
+            if pair {
+                s.set(&minus, Expr::zero(1));
+            }
+        })
+        .elif(&device_end, |s| {
+            if word_bits > code_bits {
+                s.set(&data, data.shr(code_bits));
+            }
+            if pair {
+                s.set(&minus, minus.not());
+            }
+            s.if_(&last_side, |s| s.set(&adc, adc.add(Expr::lit(adc_bits, 1))));
+            s.if_(reached.not(), |s| s.set(&failed_out, failed_out.or(&here)));
+        })
+        .elif(&moves, |s| s.set(data.slice(0, code_bits), &code_sought));
+    });
 
     m.section("Pulses of the device, and those in the same direction just before");
     let pulses = m.reg("pulses_q", ERROR_BITS, 0);
@@ -192,6 +219,7 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
     let one = Expr::lit(ERROR_BITS, 1);
     let before = m.wire("pulses_before", goes_on.mux(same.add(&one), Expr::zero(ERROR_BITS)));
     m.assign(&exhausted, pulses.eq(&r.max_pulses));
+    m.assign(&seeks, r.refresh.and(pulses.any().not()));
     let next_strength = strength::strength(&mut m, &r, &rises, &before, &reading.magnitude);
     let strength = m.reg("strength_q", STRENGTH_BITS, NOMINAL_STRENGTH.into());
     m.clocked(|s| {
@@ -247,6 +275,7 @@ struct Registers {
     tolerance: Expr,
     max_pulses: Expr,
     mode: Expr,
+    refresh: Expr,
     set: Expr,
     reset: Expr,
 }
@@ -260,6 +289,7 @@ impl Registers {
             tolerance: m.input("tolerance_i", ERROR_BITS, "error that is left alone, in ADC codes"),
             max_pulses: m.input("max_pulses_i", ERROR_BITS, "pulses of a device"),
             mode: m.input("mode_i", 2, "0 fixed, 1 incremental, else adaptive"),
+            refresh: m.input("refresh_i", 1, "1: the nearest level is the target, not the word"),
             set: m.input("set_i", 4 * STRENGTH_BITS, "{slope, max, step, start}"),
             reset: m.input("reset_i", 4 * STRENGTH_BITS, "{slope, max, step, start}"),
         }
@@ -267,7 +297,7 @@ impl Registers {
 }
 
 /// Settle and sample times and phases, as in array control. Returns the end of a time and whether the phase is the last.
-fn timers(
+pub(super) fn timers(
     m: &mut Builder,
     schedule: &Schedule,
     [load_settle, load_sample, next_phase, apply]: [&Expr; 4],

@@ -61,6 +61,7 @@ pub(super) fn design() -> Design {
             settle_cycles: 1,
             sample_cycles: 1,
             conversion_cycles: 2,
+            trim_bits: 0,
         },
         clock_mhz: 100.0,
         training: None,

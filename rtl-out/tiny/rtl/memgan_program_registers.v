@@ -24,7 +24,8 @@ module memgan_program_registers (
   input  wire [31:0] write_data_i,
   output reg  [31:0] read_data_o,
   // Registers
-  output reg         verify_o,             // words are written by pulses
+  // words are written: 0 directly, 1 by pulses, else refreshed
+  output reg  [1:0]  verify_o,
   output reg  [6:0]  read_input_o,         // code of the word line in a verify read
   output reg  [3:0]  read_gain_o,          // of a verify read
   output reg  [7:0]  tolerance_o,          // error that is left alone, in ADC codes
@@ -51,7 +52,7 @@ module memgan_program_registers (
 
   always @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      verify_o <= 1'b0;
+      verify_o <= 2'd0;
       read_input_o <= 7'd64;
       read_gain_o <= 4'd6;
       tolerance_o <= 8'd0;
@@ -67,7 +68,7 @@ module memgan_program_registers (
       failure_count_q <= 32'd0;
     end else begin
       if (write_valid_i && address_i == 4'd0) begin
-        verify_o <= write_data_i[0];
+        verify_o <= write_data_i[1:0];
       end
       if (write_valid_i && address_i == 4'd1) begin
         read_input_o <= write_data_i[6:0];
@@ -125,7 +126,7 @@ module memgan_program_registers (
 
   always @* begin
     case (address_i)
-      4'd0: read_data_o = {31'd0, verify_o};
+      4'd0: read_data_o = {30'd0, verify_o};
       4'd1: read_data_o = {25'd0, read_input_o};
       4'd2: read_data_o = {28'd0, read_gain_o};
       4'd3: read_data_o = {24'd0, tolerance_o};

@@ -4,7 +4,7 @@
 //
 // Programs the devices of a word one after the other, ADC 0 first and plus before minus: reads a
 // device alone, compares the code with that of its target, and pulses it until it is within the
-// tolerance or has had its pulses.
+// tolerance or has had its pulses. In a refresh the target is the level nearest to the first read.
 //
 // start_i only while busy_o is low. Registers are stable while it is high. The tile's lines,
 // converters and pulses belong to the programmer then.
@@ -32,6 +32,7 @@ module memgan_programmer (
   input  wire [7:0]  tolerance_i,          // error that is left alone, in ADC codes
   input  wire [7:0]  max_pulses_i,         // pulses of a device
   input  wire [1:0]  mode_i,               // 0 fixed, 1 incremental, else adaptive
+  input  wire        refresh_i,            // 1: the nearest level is the target, not the word
   input  wire [31:0] set_i,                // {slope, max, step, start}
   input  wire [31:0] reset_i,              // {slope, max, step, start}
   // Tile
@@ -69,6 +70,11 @@ module memgan_programmer (
   wire reached;
   wire exhausted;
   wire last_device;
+  wire seeks;
+  wire last_bit;
+  wire seek;
+  wire below;
+  wire above;
   wire row_beat;
   wire read_row;
   wire column_beat;
@@ -109,6 +115,8 @@ module memgan_programmer (
     .last_phase_i  (1'b1),
     .adc_done_i    (adc_done_i),
     .pulse_done_i  (pulse_done_i),
+    .seek_i        (seeks),
+    .last_bit_i    (last_bit),
     .reached_i     (reached),
     .exhausted_i   (exhausted),
     .last_device_i (last_device),
@@ -122,6 +130,9 @@ module memgan_programmer (
     .next_phase_o  (next_phase),
     .adc_start_o   (adc_start_o),
     .capture_o     (capture),
+    .seek_o        (seek),
+    .below_o       (below),
+    .above_o       (above),
     .next_pulse_o  (next_pulse),
     .pulse_start_o (pulse_start_o),
     .device_end_o  (device_end),
@@ -139,6 +150,92 @@ module memgan_programmer (
   assign last_device = minus_q && adc_q == 2'd3;
 
   wire [3:0] here = 4'd1 << adc_q;
+
+  // ---- Error of the last read ----
+
+  wire [6:0]  seen = {1'b0, data_q[5:0]};
+  wire [16:0] product = $signed({{10{seen[6]}}, seen}) * $signed({{9{1'b0}}, 1'b0, read_input_i});
+  wire [3:0]  shift = read_gain_i + 4'd0;
+  wire [16:0] half = (17'd1 << shift) >> 1;
+  wire [16:0] rounded = product + half;
+  wire [16:0] shifted = $signed(rounded) >>> shift;
+  wire        unused_shifted = &{1'b0, shifted[16]};
+  wire [15:0] target = shifted[15:0];
+  reg  [16:0] error_q;
+  wire [16:0] magnitude = error_q[16] ? 17'd0 - error_q : error_q;
+  reg  [7:0]  code;
+
+  always @* begin
+    case (adc_q)
+      2'd0: code = adc_codes_i[7:0];
+      2'd1: code = adc_codes_i[15:8];
+      2'd2: code = adc_codes_i[23:16];
+      2'd3: code = adc_codes_i[31:24];
+    endcase
+  end
+
+  wire [16:0] code_read = {{9{code[7]}}, code};
+  wire        level_compares;
+  wire [16:0] from_first;
+  wire [16:0] read_code = minus_q ? 17'd0 - code_read : code_read;
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      error_q <= 17'd0;
+    end else if (capture) begin
+      error_q <= {target[15], target} - read_code;
+    end else if (level_compares) begin
+      error_q <= from_first;
+    end
+  end
+
+  assign reached = magnitude <= {9'd0, tolerance_i};
+
+  wire seek_begin = capture && seeks;
+
+  // ---- Refresh: the level nearest to the first read of the device ----
+
+  reg  [16:0] first_read_q;
+  reg  [5:0]  level_bit_q;
+  reg         stepped_q;
+  wire [5:0]  level = data_q[5:0];
+
+  assign from_first = {target[15], target} - first_read_q;
+
+  wire level_fits = from_first[16] || !(|from_first);
+
+  assign last_bit = level_bit_q[0];
+
+  wire at_top = level == 6'd63;
+  wire nearer = $signed(from_first) < $signed(magnitude);
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      first_read_q <= 17'd0;
+      level_bit_q <= 6'd0;
+      stepped_q <= 1'b0;
+    end else begin
+      if (seek_begin) begin
+        first_read_q <= read_code;
+        level_bit_q <= 6'd32;
+      end else if (seek) begin
+        level_bit_q <= level_bit_q >> 1;
+      end
+      if (below) begin
+        stepped_q <= !at_top;
+      end
+    end
+  end
+
+  wire [5:0] next_level = seek_begin ? 6'd32
+      : seek ? (level_fits ? level : level & ~level_bit_q) | (level_bit_q >> 1)
+      : below ? (at_top ? level : level + 6'd1)
+      : level - 6'd1;
+  wire       level_moves = seek_begin || seek || below || (above && stepped_q && !nearer);
+
+  assign level_compares = below || (above && stepped_q && nearer);
+
+  // ---- From device to device ----
 
   always @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -166,44 +263,10 @@ module memgan_programmer (
       if (!reached) begin
         prog_failed_o <= prog_failed_o | here;
       end
+    end else if (level_moves) begin
+      data_q[5:0] <= next_level;
     end
   end
-
-  // ---- Error of the last read ----
-
-  wire [6:0]  seen = {1'b0, data_q[5:0]};
-  wire [16:0] product = $signed({{10{seen[6]}}, seen}) * $signed({{9{1'b0}}, 1'b0, read_input_i});
-  wire [3:0]  shift = read_gain_i + 4'd0;
-  wire [16:0] half = (17'd1 << shift) >> 1;
-  wire [16:0] rounded = product + half;
-  wire [16:0] shifted = $signed(rounded) >>> shift;
-  wire        unused_shifted = &{1'b0, shifted[16]};
-  wire [15:0] target = shifted[15:0];
-  reg  [16:0] error_q;
-  wire [16:0] magnitude = error_q[16] ? 17'd0 - error_q : error_q;
-  reg  [7:0]  code;
-
-  always @* begin
-    case (adc_q)
-      2'd0: code = adc_codes_i[7:0];
-      2'd1: code = adc_codes_i[15:8];
-      2'd2: code = adc_codes_i[23:16];
-      2'd3: code = adc_codes_i[31:24];
-    endcase
-  end
-
-  wire [16:0] code_read = {{9{code[7]}}, code};
-  wire [16:0] read_code = minus_q ? 17'd0 - code_read : code_read;
-
-  always @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      error_q <= 17'd0;
-    end else if (capture) begin
-      error_q <= {target[15], target} - read_code;
-    end
-  end
-
-  assign reached = magnitude <= {9'd0, tolerance_i};
 
   // ---- Pulses of the device, and those in the same direction just before ----
 
@@ -215,6 +278,7 @@ module memgan_programmer (
   wire [7:0] pulses_before = goes_on ? same_q + 8'd1 : 8'd0;
 
   assign exhausted = pulses_q == max_pulses_i;
+  assign seeks = refresh_i && !(|pulses_q);
 
   wire [31:0] strengths = rises ? set_i : reset_i;
   wire [7:0]  start = strengths[7:0];

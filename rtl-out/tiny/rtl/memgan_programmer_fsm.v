@@ -3,7 +3,8 @@
 // Source: src/rtl/programmer/control.rs
 //
 // Write-verify of the devices of a word: read one device, compare, and pulse it until the read is
-// within the tolerance or the pulses are used up; then the next device.
+// within the tolerance or the pulses are used up; then the next device. In a refresh the first read
+// gives the target: the nearest level, which is sought bit by bit.
 //
 // Both done flags may come any number of cycles after their start and stay high until the next one.
 //
@@ -19,6 +20,8 @@ module memgan_programmer_fsm (
   input  wire last_phase_i,
   input  wire adc_done_i,
   input  wire pulse_done_i,
+  input  wire seek_i,
+  input  wire last_bit_i,
   input  wire reached_i,
   input  wire exhausted_i,
   input  wire last_device_i,
@@ -32,6 +35,9 @@ module memgan_programmer_fsm (
   output reg  next_phase_o,
   output reg  adc_start_o,
   output reg  capture_o,
+  output reg  seek_o,
+  output reg  below_o,
+  output reg  above_o,
   output reg  next_pulse_o,
   output reg  pulse_start_o,
   output reg  device_end_o,
@@ -46,12 +52,15 @@ module memgan_programmer_fsm (
   localparam [3:0] ProgrammerStateSample      = 4'd4;
   localparam [3:0] ProgrammerStateStart       = 4'd5;
   localparam [3:0] ProgrammerStateConvert     = 4'd6;
-  localparam [3:0] ProgrammerStateDecide      = 4'd7;
-  localparam [3:0] ProgrammerStatePulseLine   = 4'd8;
-  localparam [3:0] ProgrammerStatePulseColumn = 4'd9;
-  localparam [3:0] ProgrammerStatePulseApply  = 4'd10;
-  localparam [3:0] ProgrammerStatePulse       = 4'd11;
-  localparam [3:0] ProgrammerStatePulseWait   = 4'd12;
+  localparam [3:0] ProgrammerStateSeek        = 4'd7;
+  localparam [3:0] ProgrammerStateBelow       = 4'd8;
+  localparam [3:0] ProgrammerStateAbove       = 4'd9;
+  localparam [3:0] ProgrammerStateDecide      = 4'd10;
+  localparam [3:0] ProgrammerStatePulseLine   = 4'd11;
+  localparam [3:0] ProgrammerStatePulseColumn = 4'd12;
+  localparam [3:0] ProgrammerStatePulseApply  = 4'd13;
+  localparam [3:0] ProgrammerStatePulse       = 4'd14;
+  localparam [3:0] ProgrammerStatePulseWait   = 4'd15;
 
   reg [3:0] state_q;
   reg [3:0] state_d;
@@ -76,6 +85,9 @@ module memgan_programmer_fsm (
     next_phase_o = 1'b0;
     adc_start_o = 1'b0;
     capture_o = 1'b0;
+    seek_o = 1'b0;
+    below_o = 1'b0;
+    above_o = 1'b0;
     next_pulse_o = 1'b0;
     pulse_start_o = 1'b0;
     device_end_o = 1'b0;
@@ -126,8 +138,26 @@ module memgan_programmer_fsm (
         active_o = 1'b1;
         if (adc_done_i) begin
           capture_o = 1'b1;
-          state_d = ProgrammerStateDecide;
+          if (seek_i) begin
+            state_d = ProgrammerStateSeek;
+          end else begin
+            state_d = ProgrammerStateDecide;
+          end
         end
+      end
+      ProgrammerStateSeek: begin
+        seek_o = 1'b1;
+        if (last_bit_i) begin
+          state_d = ProgrammerStateBelow;
+        end
+      end
+      ProgrammerStateBelow: begin
+        below_o = 1'b1;
+        state_d = ProgrammerStateAbove;
+      end
+      ProgrammerStateAbove: begin
+        above_o = 1'b1;
+        state_d = ProgrammerStateDecide;
       end
       ProgrammerStateDecide: begin
         if (reached_i || exhausted_i) begin

@@ -250,7 +250,7 @@ module memgan_top (
   wire [3:0]  verify_address = cfg_addr_i[3:0];
   wire [31:0] verify_data = cfg_data_i[31:0];
   wire [31:0] verify_read_data;
-  wire        verify;
+  wire [1:0]  verify;
   wire [6:0]  verify_input;
   wire [3:0]  verify_gain;
   wire [7:0]  verify_tolerance;
@@ -288,7 +288,8 @@ module memgan_top (
     .failure_valid_i     (verify_failure_valid)
   );
 
-  wire verifies = verify && prog_write_i;
+  wire refreshes = verify[1];
+  wire verifies = (|verify) && prog_write_i;
 
   assign prog_ready_o = !busy_o && !(verifies && cmd_valid_i);
 
@@ -329,6 +330,7 @@ module memgan_top (
     .tolerance_i         (verify_tolerance),
     .max_pulses_i        (verify_pulses),
     .mode_i              (verify_mode),
+    .refresh_i           (refreshes),
     .set_i               (set_strengths),
     .reset_i             (reset_strengths),
     .tile_o              (program_tile),

@@ -236,6 +236,7 @@ fn hardware_values_out_of_range() {
         ("converter.settle_cycles", "4096", "an integer from 1 to 4095"),
         ("converter.sample_cycles", "0", "an integer from 1 to 255"),
         ("converter.conversion_cycles", "2", "an integer from 3 to 255"),
+        ("converter.trim_bits", "11", "an integer from 0 to 10"),
         ("clock.mhz", "0.5", "a number from 1 to 1000"),
         ("clock.mhz", "1001", "a number from 1 to 1000"),
         ("device.model.half_select", "0.11", "a number from 0 to 0.1"),
@@ -315,6 +316,8 @@ fn hardware_values_that_do_not_go_together() {
             "the high-resistance state",
         ),
         ("[buffer]\nlanes = 32", 40, "buffer.lanes", "32", "a power of two from 2 to 16", "line DACs of one tile"),
+        ("[converter]\ntrim_bits = 4", 40, "converter.trim_bits", "4", "0, or an integer from 5 to 10", "8 bits reach"),
+        ("[converter]\ntrim_bits = 8", 40, "converter.trim_bits", "8", "0 without [device.model]", "add [device"),
     ];
     for (text, line, key, value, allowed, help) in cases {
         expect(&[(39, text), (40, "")], Expected { kind: Inconsistent, line, key, value: Some(value), allowed, help });

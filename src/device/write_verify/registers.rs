@@ -1,6 +1,7 @@
 //! Registers of write-verify, and what they are out of reset.
 
 use crate::config::{Design, PairScheme};
+use crate::device::model::LAW_ONE;
 use crate::device::{ArrayModel, CellCode, NOMINAL_STRENGTH};
 
 /// How strong the next pulse is.
@@ -55,25 +56,30 @@ pub struct VerifyRegisters {
 }
 
 impl VerifyRegisters {
-    /// Pulses out of reset, where a pulse is not a level.
-    const MAX_PULSES: u8 = 30;
-
     /// The registers out of reset.
+    pub fn of(design: &Design) -> Self {
+        let registers = Self::with_tolerance(design, 1);
+        let exact = design.device.model.is_none() && registers.read_input % (1 << registers.read_gain.min(7)) == 0;
+        Self { tolerance: u8::from(!exact), ..registers }
+    }
+
+    /// The registers for a tolerance in ADC codes, from the description alone.
     ///
     /// The gain is the smallest at which the ADC's range ends beyond the highest level and the tolerance, so that a device
-    /// above it is seen. Real devices are read with the largest input and have one code of tolerance; a pulse in the middle
-    /// of a linear range makes up for its error. Ideal devices are read with a power of two: as long as a level is a code
-    /// or more nothing is rounded, and no tolerance is needed. They move one level a pulse, and get one for each level, at
-    /// most 255.
-    pub fn of(design: &Design) -> Self {
+    /// above it is seen. Ideal devices are read with a power of two: as long as a level is a code or more nothing is rounded,
+    /// and no tolerance is needed. They move one level a pulse, and get one for each level, at most 255.
+    ///
+    /// Real devices are read with the largest input. SLOPE: a pulse of the largest mean step makes up for its error. START: one
+    /// makes up for the smallest error that gets a pulse, and up to four times that where steps become smaller near the
+    /// bounds; it may end anywhere within the tolerance. MAX_PULSES: sixteen windows of the strongest pulses, 30 to 100. The
+    /// study of `docs/programming-study.md` compares this with strengths that were searched.
+    pub fn with_tolerance(design: &Design, tolerance: u8) -> Self {
         let model = ArrayModel::of(design);
         let read_input = if model.is_some() { 127 } else { 64 };
         let top = highest_difference(design) * i32::from(read_input);
         let end = (1 << (design.converter.adc_bits - 1)) - 1;
         let fits = |gain: &u8| crate::numeric::round_shift(top, u32::from(*gain)) + 1 < end;
         let read_gain = (0..15).find(fits).unwrap_or(15);
-        let exact = model.is_none() && read_input % (1 << read_gain.min(7)) == 0;
-        let tolerance = u8::from(!exact);
         let (max_pulses, strength) = match &model {
             None => {
                 let strength = PulseStrength { start: NOMINAL_STRENGTH, step: 0, max: NOMINAL_STRENGTH, slope: 16 };
@@ -83,10 +89,12 @@ impl VerifyRegisters {
                 // Conductance codes of an ADC code, and of a nominal pulse.
                 let of_code = f64::from(1u32 << (u32::from(read_gain) + model.fraction)) / f64::from(read_input);
                 let of_pulse = f64::from(model.step) / 16.0;
-                let slope = (256.0 * of_code / of_pulse).round().clamp(1.0, 255.0) as u8;
-                // The smallest error that gets a pulse, in full.
-                let start = ((u32::from(slope) * (u32::from(tolerance) + 1) + 8) >> 4).clamp(1, 16) as u8;
-                (Self::MAX_PULSES, PulseStrength { start, step: 4, max: 255, slope })
+                let slope = 256.0 * of_code / of_pulse;
+                let start = patience(model) * slope * (f64::from(tolerance) + 1.0) / 16.0;
+                let window = f64::from(model.top) / (of_pulse * 255.0 / f64::from(NOMINAL_STRENGTH));
+                let register = |value: f64| value.round().clamp(1.0, 255.0) as u8;
+                let strength = PulseStrength { start: register(start), step: 4, max: 255, slope: register(slope) };
+                (register((16.0 * window).clamp(30.0, 100.0)), strength)
             }
         };
         Self {
@@ -122,6 +130,14 @@ impl VerifyRegisters {
             }
         }
     }
+}
+
+/// How many times the smallest error START makes up for: 1 where all steps are the same, 4 for soft bounds, whose steps are half
+/// the largest on average.
+fn patience(model: &ArrayModel) -> f64 {
+    let nodes = model.law.as_flattened();
+    let mean = nodes.iter().map(|&node| f64::from(node)).sum::<f64>() / nodes.len() as f64;
+    (f64::from(LAW_ONE) / mean).powi(2).clamp(1.0, 4.0)
 }
 
 /// Largest difference that a read sees, in levels: of one device of a pair, or to the reference.

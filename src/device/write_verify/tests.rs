@@ -1,7 +1,6 @@
 //! The algorithm on single devices, against its rules.
 
 use super::*;
-use crate::device::NOMINAL_STRENGTH;
 
 fn design(more: &str) -> Design {
     let text = crate::config::preset("tiny").expect("a preset").text;
@@ -151,6 +150,6 @@ fn the_read_gain_fits_the_levels() {
         let end = |gain: u8| (top / f64::from(1u32 << gain)).round() + 1.0;
         assert!(end(r.read_gain) < 127.0, "{levels}: {r:?}");
         assert!(r.read_gain == 0 || end(r.read_gain - 1) >= 127.0, "{levels}: {r:?}");
-        assert!(r.set.start >= 1 && r.set.start <= NOMINAL_STRENGTH);
+        assert!(r.set.start >= 1 && r.set.start <= r.set.max);
     }
 }

@@ -36,12 +36,30 @@ impl<'v> TileCells<'v> {
         &self.cells[(row * self.verify.groups + group) * self.verify.adcs..][..self.verify.adcs]
     }
 
+    /// Replaces what the cells of a word line and group hold.
+    ///
+    /// # Panics
+    /// If `cells` has not one cell an ADC.
+    pub fn set_word(&mut self, row: usize, group: usize, cells: &[u32]) {
+        let adcs = self.verify.adcs;
+        self.cells[(row * self.verify.groups + group) * adcs..][..adcs].copy_from_slice(cells);
+    }
+
     /// As [`WriteVerify::program_word`], with what the pulses do to the cells of other words.
     pub fn program(&mut self, word: &ProgramWord, events: &mut TileEvents) -> WordResult {
+        self.drive(word, false, events)
+    }
+
+    /// As [`WriteVerify::refresh_word`], with what the pulses do to the cells of other words.
+    pub fn refresh(&mut self, word: &ProgramWord, events: &mut TileEvents) -> WordResult {
+        self.drive(word, true, events)
+    }
+
+    fn drive(&mut self, word: &ProgramWord, refresh: bool, events: &mut TileEvents) -> WordResult {
         let verify = self.verify;
         let (groups, adcs) = (verify.groups, verify.adcs);
         let at = word.row * groups + word.group;
-        let result = verify.program_word(word, &mut self.cells[at * adcs..][..adcs], events);
+        let result = verify.drive_word(word, &mut self.cells[at * adcs..][..adcs], refresh, events);
         if result.pulses.is_empty() {
             return result;
         }

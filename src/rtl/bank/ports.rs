@@ -3,7 +3,7 @@
 use super::results::{result_word_bits, sum_bits};
 use crate::config::PairScheme;
 use crate::hdl::{Builder, Expr};
-use crate::rtl::crossbar::{STRENGTH_BITS, Slots, tile_word_bits};
+use crate::rtl::crossbar::{STRENGTH_BITS, Slots, tile_codes, tile_word_bits, trim_adc_bits};
 use crate::rtl::gather::dac_word_bits;
 use crate::schedule::{Bank, Schedule};
 
@@ -32,6 +32,8 @@ pub(super) struct Ports {
     pub prog_data: Expr,
     /// The ports that only a design which trains has.
     pub training: Option<TrainingPorts>,
+    /// Trims of the ADCs.
+    pub trims: Option<TrimPorts>,
     /// Seed of the models' noise: its strobe and the seed.
     pub noise: Option<(Expr, Expr)>,
     /// Only where devices drift.
@@ -61,6 +63,39 @@ pub(super) struct ProgramPorts {
     pub adc_done: Expr,
     pub codes: Expr,
     pub pulse_done: Expr,
+}
+
+/// Access to the trims, and what calibration looks at.
+pub(super) struct TrimPorts {
+    pub valid: Expr,
+    pub write: Expr,
+    pub tile: Expr,
+    pub side: Expr,
+    pub adc: Expr,
+    pub data: Expr,
+    pub out: Expr,
+    pub high: Expr,
+}
+
+impl TrimPorts {
+    fn new(m: &mut Builder, schedule: &Schedule) -> Self {
+        let bits = schedule.design.converter.trim_bits as usize;
+        m.group("Trims of the ADCs");
+        Self {
+            valid: m.input("trim_valid_i", 1, ""),
+            write: m.input("trim_write_i", 1, "1: write, 0: read"),
+            tile: m.input("trim_tile_i", schedule.widths.tile as usize, "tile of the design"),
+            side: m.input("trim_side_i", 1, "1: ADCs of the word lines"),
+            adc: m.input("trim_adc_i", trim_adc_bits(schedule), ""),
+            data: m.input("trim_data_i", bits, "signed, 1/16 code"),
+            out: m.output_var("trim_data_o", bits, "1 cycle after a read, till the next; 0 if of another layer"),
+            high: m.output_var(
+                "codes_high_o",
+                tile_codes(schedule),
+                "by ADC of program_tile_i: it reads 1 or more; 0 if of another layer",
+            ),
+        }
+    }
 }
 
 pub(super) struct PulsePorts {
@@ -156,6 +191,7 @@ impl Ports {
                 program: program?,
             })
         })();
+        let trims = (d.converter.trim_bits > 0).then(|| TrimPorts::new(m, schedule));
         let noise = d.device.model.is_some().then(|| {
             m.group("For models only: seed of the noise");
             (m.input("seed_valid_i", 1, ""), m.input("seed_i", 32, ""))
@@ -185,6 +221,7 @@ impl Ports {
             prog_group,
             prog_data,
             training,
+            trims,
             noise,
             age,
         }

@@ -2,6 +2,7 @@
 
 use super::bit_lines::{BitLines, decode};
 use super::ports::{Ports, TrainingPorts};
+use super::trims::Trims;
 use super::used::UsedAdcs;
 use crate::hdl::{Builder, Expr, Ix, Module};
 use crate::rtl::crossbar::{Slots, tile_codes, tile_word_bits};
@@ -84,6 +85,7 @@ pub(super) fn tiles(m: &mut Builder, schedule: &Schedule, b: &Bank, crossbar: &A
     let codes = m.net("codes", row_tiles * code_bits);
     let dones = m.net("dones", b.tiles());
     let row_dones = training.as_ref().filter(|t| t.row_tile.is_some()).map(|_| m.net("row_dones", row_tiles));
+    let trims = p.trims.as_ref().map(|t| Trims::new(m, schedule, b, t));
     m.gen_for("gen_row", "row", 0..row_tiles, |m, row| {
         let id = row_ids.part_at(row * row_tile_bits, row_tile_bits);
         let here = m.wire("here", this_tile.eq(&id));
@@ -120,6 +122,7 @@ pub(super) fn tiles(m: &mut Builder, schedule: &Schedule, b: &Bank, crossbar: &A
             if let Some(t) = &training {
                 t.read_back(m, p, &tile, &prog);
             }
+            let trim_here = trims.as_ref().map(|t| t.tile(m, &tile, &id, &code));
             m.inst("u_tile", crossbar, |u| {
                 u.clk_rst();
                 u.connect("dac_valid_i", &valid);
@@ -139,6 +142,9 @@ pub(super) fn tiles(m: &mut Builder, schedule: &Schedule, b: &Bank, crossbar: &A
                 u.connect("prog_row_i", &p.prog_row);
                 u.connect("prog_group_i", &p.prog_group);
                 u.connect("prog_data_i", &p.prog_data);
+                if let (Some(t), Some(here)) = (&trims, &trim_here) {
+                    t.connect(u, &tile, here);
+                }
                 if let Some((valid, seed)) = &p.noise {
                     u.connect("tile_i", tile_ids.part_at(&tile * pb, pb));
                     u.connect("seed_valid_i", valid);
@@ -167,6 +173,9 @@ pub(super) fn tiles(m: &mut Builder, schedule: &Schedule, b: &Bank, crossbar: &A
         });
     });
     m.assign(&p.done, row_dones.as_ref().unwrap_or(&dones).all());
+    if let (Some(trims), Some(t)) = (&trims, &training) {
+        trims.finish(m, &t.programmed);
+    }
     let training = training.map(|t| t.finish(m, b, p, &dones, &codes));
     Tiles { codes, training }
 }

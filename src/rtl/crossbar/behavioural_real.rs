@@ -98,6 +98,9 @@ pub(super) fn body(m: &mut Builder, schedule: &Schedule, model: ArrayModel, jitt
         data,
     };
     tile.change(m, &p, t);
+    if let (Some(ports), Some(trims)) = (&p.trims, tile.own.adcs.as_ref().and_then(|a| a.trims.as_ref())) {
+        trims.registers(m, ports);
+    }
 
     m.section("Conversion");
     let result = tile.codes(m, &p, t);
@@ -408,7 +411,7 @@ impl Tile<'_> {
         let mut arguments = vec![v.weight.clone(), gain.clone()];
         if let Some(adcs) = &self.own.adcs {
             let own = self.own.adc(side, adc);
-            arguments.extend([adcs.offset.at(&own), adcs.gain.at(&own), adcs.bow.at(&own)]);
+            arguments.extend(adcs.arguments(s, &own));
         }
         let code = self.functions.convert.call(&arguments);
         let bits = self.schedule.design.converter.adc_bits as usize;

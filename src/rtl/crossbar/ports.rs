@@ -29,6 +29,8 @@ pub(super) struct Ports {
     pub prog_data: Expr,
     /// The ports that only a design which trains has.
     pub training: Option<TrainingPorts>,
+    /// The ports of ADCs that have trims.
+    pub trims: Option<TrimPorts>,
     /// The ports that only simulated imperfections need.
     pub model: Option<ModelPorts>,
 }
@@ -40,6 +42,15 @@ pub(super) struct ModelPorts {
     pub seed: Expr,
     /// Only where devices drift.
     pub age: Option<Expr>,
+}
+
+pub(super) struct TrimPorts {
+    pub valid: Expr,
+    pub write: Expr,
+    pub side: Expr,
+    pub adc: Expr,
+    pub data: Expr,
+    pub out: Expr,
 }
 
 pub(super) struct TrainingPorts {
@@ -62,6 +73,26 @@ pub(super) struct TrainingPorts {
 pub(in crate::rtl) fn tile_codes(schedule: &Schedule) -> usize {
     let c = &schedule.design.crossbar;
     if schedule.design.training.is_some() { c.adcs().max(c.row_adcs()) } else { c.adcs() }
+}
+
+/// Bits of an ADC's number, of either side.
+pub(in crate::rtl) fn trim_adc_bits(schedule: &Schedule) -> usize {
+    (tile_codes(schedule).trailing_zeros() as usize).max(1)
+}
+
+impl TrimPorts {
+    fn new(m: &mut Builder, schedule: &Schedule) -> Self {
+        let bits = schedule.design.converter.trim_bits as usize;
+        m.group("Trims of the ADCs: a conversion subtracts its ADC's before it rounds");
+        Self {
+            valid: m.input("trim_valid_i", 1, ""),
+            write: m.input("trim_write_i", 1, "1: write, 0: read"),
+            side: m.input("trim_side_i", 1, "1: ADCs of the word lines"),
+            adc: m.input("trim_adc_i", trim_adc_bits(schedule), ""),
+            data: m.input("trim_data_i", bits, "signed, 1/16 code"),
+            out: m.output_var("trim_data_o", bits, "from the cycle after a read to the next read"),
+        }
+    }
 }
 
 impl Ports {
@@ -144,6 +175,7 @@ impl Ports {
                 levels: levels?,
             })
         })();
+        let trims = (d.converter.trim_bits > 0).then(|| TrimPorts::new(m, schedule));
         let model = d.device.model.as_ref().map(|model| {
             m.group(
                 "For models only, no pins of the analogue macro: what noise and spreads of the devices are drawn from",
@@ -174,6 +206,7 @@ impl Ports {
             prog_group,
             prog_data,
             training,
+            trims,
             model,
         }
     }

@@ -3,6 +3,7 @@
 use super::bounds::Bounds;
 use super::cells::{Slot, address, log2};
 use super::real::{RealFunctions, W, int, word};
+use super::real_trims::Trims;
 use super::real_wires::Wires;
 use crate::config::PairScheme;
 use crate::device::{ArrayModel, wire_factors};
@@ -49,6 +50,7 @@ pub(super) struct Adcs {
     pub gain: Mem,
     pub bow: Mem,
     error: Expr,
+    pub trims: Option<Trims>,
 }
 
 /// Variables of the drawing.
@@ -105,7 +107,7 @@ impl OwnNumbers {
         let [lowest, highest] = ["lowest", "highest"].map(|n| m.var(n, W));
         let spreads = [model.high_dtod, model.low_dtod, model.adc_offset, model.adc_gain, model.adc_bow];
         let steps_spread = trains && model.step_dtod + model.up_down_dtod > 0;
-        let draws = spreads.iter().any(|&d| d > 0) || steps_spread || model.stuck[2] > 0;
+        let draws = spreads.iter().any(|&d| d > 0) || steps_spread || model.stuck[2] > 0 || model.adc_errors();
         let random = draws.then(|| (m.var("number", W), m.var("drawn", W)));
         if let (Some((_, drawn)), 0) = (&random, model.stuck[2]) {
             m.unused("unused_drawn_byte", &[drawn.slice(0, 8)]);
@@ -119,7 +121,8 @@ impl OwnNumbers {
         });
         let adcs = model.adc_errors().then(|| {
             let [offset, gain, bow] = ["offset_q", "gain_error_q", "bow_q"].map(|n| m.mem(n, W, 2 << adc_bits));
-            Adcs { offset, gain, bow, error: m.var("adc_error", W) }
+            let trims = (model.trim_bits > 0).then(|| Trims::new(m, model.trim_bits as usize, 2 << adc_bits));
+            Adcs { offset, gain, bow, error: m.var("adc_error", W), trims }
         });
         let sides =
             (sides(schedule) > 1).then(|| m.bounds([("sides_end", sides(schedule))]).into_iter().next()).flatten();

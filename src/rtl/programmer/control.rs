@@ -14,6 +14,9 @@ pub enum ProgrammerState {
     Sample,
     Start,
     Convert,
+    Seek,
+    Below,
+    Above,
     Decide,
     PulseLine,
     PulseColumn,
@@ -35,6 +38,10 @@ pub struct ProgrammerFsm {
     pub last_phase_i: Signal<In, Bit>,
     pub adc_done_i: Signal<In, Bit>,
     pub pulse_done_i: Signal<In, Bit>,
+    /// The device goes to the level nearest to its first read, which is this one.
+    pub seek_i: Signal<In, Bit>,
+    /// The level's last bit.
+    pub last_bit_i: Signal<In, Bit>,
     /// The last read is within the tolerance.
     pub reached_i: Signal<In, Bit>,
     /// The device has had all its pulses.
@@ -53,6 +60,10 @@ pub struct ProgrammerFsm {
     pub next_phase_o: Signal<Out, Bit>,
     pub adc_start_o: Signal<Out, Bit>,
     pub capture_o: Signal<Out, Bit>,
+    /// One bit of the level whose target is not above the read; then compare with it, and with the next level.
+    pub seek_o: Signal<Out, Bit>,
+    pub below_o: Signal<Out, Bit>,
+    pub above_o: Signal<Out, Bit>,
     /// The device gets one more pulse.
     pub next_pulse_o: Signal<Out, Bit>,
     pub pulse_start_o: Signal<Out, Bit>,
@@ -74,6 +85,8 @@ impl Default for ProgrammerFsm {
             last_phase_i: Default::default(),
             adc_done_i: Default::default(),
             pulse_done_i: Default::default(),
+            seek_i: Default::default(),
+            last_bit_i: Default::default(),
             reached_i: Default::default(),
             exhausted_i: Default::default(),
             last_device_i: Default::default(),
@@ -87,6 +100,9 @@ impl Default for ProgrammerFsm {
             next_phase_o: Default::default(),
             adc_start_o: Default::default(),
             capture_o: Default::default(),
+            seek_o: Default::default(),
+            below_o: Default::default(),
+            above_o: Default::default(),
             next_pulse_o: Default::default(),
             pulse_start_o: Default::default(),
             device_end_o: Default::default(),
@@ -113,6 +129,9 @@ impl Logic for ProgrammerFsm {
         self.next_phase_o.next = false;
         self.adc_start_o.next = false;
         self.capture_o.next = false;
+        self.seek_o.next = false;
+        self.below_o.next = false;
+        self.above_o.next = false;
         self.next_pulse_o.next = false;
         self.pulse_start_o.next = false;
         self.device_end_o.next = false;
@@ -164,8 +183,26 @@ impl Logic for ProgrammerFsm {
                 self.active_o.next = true;
                 if self.adc_done_i.val() {
                     self.capture_o.next = true;
-                    self.state.d.next = ProgrammerState::Decide;
+                    if self.seek_i.val() {
+                        self.state.d.next = ProgrammerState::Seek;
+                    } else {
+                        self.state.d.next = ProgrammerState::Decide;
+                    }
                 }
+            }
+            ProgrammerState::Seek => {
+                self.seek_o.next = true;
+                if self.last_bit_i.val() {
+                    self.state.d.next = ProgrammerState::Below;
+                }
+            }
+            ProgrammerState::Below => {
+                self.below_o.next = true;
+                self.state.d.next = ProgrammerState::Above;
+            }
+            ProgrammerState::Above => {
+                self.above_o.next = true;
+                self.state.d.next = ProgrammerState::Decide;
             }
             ProgrammerState::Decide => {
                 if self.reached_i.val() || self.exhausted_i.val() {
@@ -212,7 +249,8 @@ pub fn programmer_fsm() -> Arc<Module> {
     Kernel::new("memgan_programmer_fsm", file!(), ProgrammerFsm::default())
         .doc(
             "Write-verify of the devices of a word: read one device, compare, and pulse it until the read is within the \
-             tolerance or the pulses are used up; then the next device.",
+             tolerance or the pulses are used up; then the next device. In a refresh the first read gives the target: the \
+             nearest level, which is sought bit by bit.",
         )
         .contract("Both done flags may come any number of cycles after their start and stay high until the next one.")
         .latency("strobes are combinational from the state and the flags")

@@ -4,6 +4,7 @@ use super::{ERROR_BITS, INPUT_BITS};
 use crate::device::VerifyRegisters;
 use crate::hdl::{Builder, Expr, Module};
 use crate::numeric::SHIFT_BITS;
+use crate::rtl::calibrator::AT_END_BITS;
 use crate::rtl::crossbar::STRENGTH_BITS;
 use crate::schedule::Schedule;
 use std::sync::Arc;
@@ -15,7 +16,8 @@ pub(in crate::rtl) const DATA_BITS: usize = 32;
 /// Addresses of the registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProgramRegister {
-    /// 1: words of the programming port are written by pulses; 0: their codes are written directly.
+    /// 0: words of the programming port are written directly; 1: by pulses; 2 and 3: their devices are refreshed, each to the
+    /// level nearest to it.
     Verify = 0,
     ReadInput = 1,
     ReadGain = 2,
@@ -28,6 +30,8 @@ pub enum ProgramRegister {
     /// The first of the counters: words, devices, SET pulses, RESET pulses, verify reads, failed devices. Writing any of
     /// them clears all.
     Counters = 8,
+    /// Where ADCs have trims: a write calibrates them; reads as the ADCs whose trim is at an end of its range.
+    Calibrate = 14,
 }
 
 /// Ends of the names of the counters and of their events, in the order of their addresses.
@@ -36,7 +40,7 @@ pub(in crate::rtl) const EVENTS: [&str; 6] = ["word", "device", "set_pulse", "re
 /// Registers with their width, port and value out of reset, in the order of their addresses.
 fn registers(r: &VerifyRegisters) -> [(&'static str, usize, u32, &'static str); 8] {
     [
-        ("verify", 1, 0, "words are written by pulses"),
+        ("verify", 2, 0, "words are written: 0 directly, 1 by pulses, else refreshed"),
         ("read_input", INPUT_BITS, r.read_input.into(), "code of the word line in a verify read"),
         ("read_gain", SHIFT_BITS as usize, r.read_gain.into(), "of a verify read"),
         ("tolerance", ERROR_BITS, r.tolerance.into(), "error that is left alone, in ADC codes"),
@@ -48,12 +52,16 @@ fn registers(r: &VerifyRegisters) -> [(&'static str, usize, u32, &'static str); 
 }
 
 pub fn program_registers(schedule: &Schedule) -> Arc<Module> {
+    let trims = schedule.design.converter.trim_bits > 0;
     let mut m = Builder::new("memgan_program_registers", file!());
     m.doc("Registers of write-verify and counters of what it did, which stay at their largest value.");
     m.doc(
         "Addresses: 0 verify, 1 read input, 2 read gain, 3 tolerance, 4 most pulses, 5 mode, 6 SET and 7 RESET strengths; \
          8 words, 9 devices, 10 SET pulses, 11 RESET pulses, 12 verify reads, 13 failed devices.",
     );
+    if trims {
+        m.doc("14: a write calibrates the ADCs; reads as those whose trim is at an end of its range.");
+    }
     m.contract("Written only while nothing is programmed. A write to a counter clears all counters.");
     m.latency("reading is combinational; events and writes count from the next cycle on");
     m.clk_rst();
@@ -71,10 +79,22 @@ pub fn program_registers(schedule: &Schedule) -> Arc<Module> {
     m.group("Events");
     let events = EVENTS.map(|name| m.input(&format!("{name}_valid_i"), 1, ""));
 
+    let calibration = trims.then(|| {
+        m.group("Calibration");
+        let start = m.output("calibrate_o", 1, "one cycle");
+        (start, m.input("at_end_i", AT_END_BITS, "ADCs whose trim is at an end of its range"))
+    });
+
     let counters = EVENTS.map(|name| m.reg(&format!("{name}_count_q"), DATA_BITS, 0));
     let first = Expr::lit(ADDRESS_BITS, ProgramRegister::Counters as u128);
-    let clear = m.wire("clear", write.and(address.ult(first).not()));
     let at = |i: usize| Expr::lit(ADDRESS_BITS, i as u128);
+    let calibrate = ProgramRegister::Calibrate as usize;
+    let counts = address.ult(first).not();
+    let counts = if trims { counts.and(address.eq(at(calibrate)).not()) } else { counts };
+    let clear = m.wire("clear", write.and(counts));
+    if let Some((start, _)) = &calibration {
+        m.assign(start, write.and(address.eq(at(calibrate))));
+    }
     m.clocked(|s| {
         for (i, register) in registers.iter().enumerate() {
             s.if_(write.and(address.eq(at(i))), |s| s.set(register, data.trunc(register.width())));
@@ -88,6 +108,9 @@ pub fn program_registers(schedule: &Schedule) -> Arc<Module> {
         s.case(&address, |c| {
             for (i, value) in registers.iter().chain(&counters).enumerate() {
                 c.arm(at(i), |s| s.set(&read, value.zext(DATA_BITS)));
+            }
+            if let Some((_, at_end)) = &calibration {
+                c.arm(at(calibrate), |s| s.set(&read, at_end.zext(DATA_BITS)));
             }
             c.default(|s| s.set(&read, Expr::zero(DATA_BITS)));
         });

@@ -58,10 +58,13 @@ impl Top<'_> {
             let module = bank(schedule, i, &macro_module);
             let own = ["select", "done", "sums", "codes_saturated", "codes_upper", "pulse_done", "prog_data_o"];
             let programmed = ["program_adc_done", "program_codes", "program_pulse_done"];
+            let trims = if self.trims() { &["trim_data_o", "codes_high"][..] } else { &[] };
+            let own = own.iter().chain(&programmed).chain(trims);
             let mut own: Vec<(String, String)> =
-                own.into_iter().chain(programmed).map(|p| (p.to_owned(), format!("{}_{name}", base(p)))).collect();
+                own.map(|p| ((*p).to_owned(), format!("{}_{name}", base(p)))).collect();
             let gain = if self.trains { "tile_gain" } else { "gain" };
             own.extend([("adc_gain", gain), ("prog_valid", "prog")].map(|(p, n)| (p.to_owned(), n.to_owned())));
+            own.extend(self.trims().then(|| ("trim_data_i".to_owned(), "trim_data_in".to_owned())));
             if self.trains {
                 own.extend(
                     [

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod array;
+mod calibrator;
 mod memories;
 mod nets;
 mod ports;

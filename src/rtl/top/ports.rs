@@ -2,6 +2,7 @@
 
 use super::nets::Top;
 use crate::numeric::BIAS_BITS;
+use crate::rtl::calibrator::trim_address_bits;
 
 impl Top<'_> {
     pub(super) fn ports(&mut self) {
@@ -68,8 +69,11 @@ impl Top<'_> {
         self.output("cfg_ready_o", 1, "");
         if trains {
             self.input("cfg_write_i", 1, "0: read");
-            let spaces =
-                "0 bias word, 1 {shift, gain}, 2 training registers, 3..12 counters, 14 write-verify, 15 trainer";
+            let spaces = if self.trims() {
+                "0 bias word, 1 {shift, gain}, 2 training registers, 3..12 counters, 13 trims, 14 write-verify, 15 trainer"
+            } else {
+                "0 bias word, 1 {shift, gain}, 2 training registers, 3..12 counters, 14 write-verify, 15 trainer"
+            };
             self.input("cfg_space_i", 4, spaces);
         } else {
             self.input("cfg_space_i", 1, "0 bias word, 1 layer parameters {shift, gain}");
@@ -107,6 +111,7 @@ impl Top<'_> {
     pub(super) fn cfg_address_bits(&self) -> usize {
         let w = &self.schedule.widths;
         let counters = if self.trains { 4 } else { 0 };
-        w.bias_word.max(w.layer).max(counters) as usize
+        let trims = if self.trims() { trim_address_bits(self.schedule) } else { 0 };
+        (w.bias_word.max(w.layer).max(counters) as usize).max(trims)
     }
 }

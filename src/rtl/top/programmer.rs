@@ -20,6 +20,9 @@ const REGISTERS: [(&str, &str); 8] = [
     ("reset", "reset_strengths"),
 ];
 
+/// What the programming unit and calibration both drive.
+pub(super) const SHARED: [&str; 6] = ["tile", "apply", "sample", "phase", "adc_start", "active"];
+
 impl Top<'_> {
     /// The unit, its registers, and who is ready; `idle`: nothing runs and no word is programmed.
     pub(super) fn programmer(&mut self, idle: &Expr) {
@@ -39,9 +42,12 @@ impl Top<'_> {
             ("address", "verify_address"),
             ("write_data", "verify_data"),
             ("read_data", "verify_read_data"),
+            ("at_end", "trims_at_end"),
         ];
         self.place("u_program_registers", &program_registers(self.schedule), &[&shared[..], &access].concat());
-        let verifies = self.wire("verifies", self.get("verify").and(self.get("prog_write")));
+        let verify = self.get("verify");
+        self.wire("refreshes", verify.bit(1));
+        let verifies = self.wire("verifies", verify.any().and(self.get("prog_write")));
         // A command that comes with a word goes first.
         let ready = self.get("prog_ready");
         self.m.assign(&ready, idle.and(verifies.and(self.get("cmd_valid")).not()));
@@ -66,10 +72,18 @@ impl Top<'_> {
             "active",
         ]
         .iter()
-        .map(|n| ((*n).to_owned(), format!("program_{n}")))
+        .map(|n| {
+            let shared = self.trims() && SHARED.contains(n);
+            ((*n).to_owned(), format!("{}_{n}", if shared { "verify" } else { "program" }))
+        })
         .collect();
-        let own = [("start", "program_start"), ("busy", "programming"), ("adc_codes", "program_codes")];
+        let busy = if self.trims() { "verifying" } else { "programming" };
+        let own =
+            [("start", "program_start"), ("busy", busy), ("adc_codes", "program_codes"), ("refresh", "refreshes")];
         self.place("u_programmer", &programmer(self.schedule), &[&shared[..], &own, &pairs(&names)].concat());
+        if self.trims() {
+            self.calibrator();
+        }
     }
 
     /// Lines that training or the programming unit drives.
@@ -80,7 +94,9 @@ impl Top<'_> {
         self.wire("sample", self.get("read_sample").or(self.get("program_sample")));
         self.wire("phase", program.mux(self.get("program_phase"), self.get("read_phase")));
         self.wire("adc_start", self.get("read_start").or(self.get("program_adc_start")));
-        self.wire("read_columns", self.get("op_backward").and(program.not()));
+        let columns = self.get("op_backward").and(program.not());
+        let columns = if self.trims() { columns.or(self.get("calibrate_rows")) } else { columns };
+        self.wire("read_columns", columns);
         self.wire("tile_gain", program.mux(self.get("verify_gain"), self.get("read_gain")));
         self.wire("tile_dac_valid", self.get("dac_valid").or(self.get("program_dac_valid")));
         self.wire("tile_dac_side", program.mux(self.get("program_dac_side"), self.get("dac_side")));
@@ -95,7 +111,8 @@ impl Top<'_> {
 
     /// What the tile that is programmed answers.
     pub(super) fn programmer_answers(&mut self) {
-        for answer in ["program_adc_done", "program_codes", "program_pulse_done"] {
+        let trims: &[&str] = if self.trims() { &["trim_data", "codes_high"] } else { &[] };
+        for &answer in ["program_adc_done", "program_codes", "program_pulse_done"].iter().chain(trims) {
             let of_tile = self.any_bank(|name| format!("{answer}_{name}"));
             self.assign(answer, of_tile);
         }

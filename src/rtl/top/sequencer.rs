@@ -70,7 +70,8 @@ impl Top<'_> {
         self.wire("cfg_bias", write.and(biases).and(in_biases));
         let idle = self.get("busy").not();
         let (prog_ready, cfg_ready) = (self.get("prog_ready"), self.get("cfg_ready"));
-        self.m.assign(&cfg_ready, &idle);
+        let ready = if self.trims() { idle.and(self.calibration_waits().not()) } else { idle.clone() };
+        self.m.assign(&cfg_ready, ready);
         if self.trains {
             self.programmer(&idle);
         } else {

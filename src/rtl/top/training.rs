@@ -132,16 +132,24 @@ impl Top<'_> {
         let answer = self.m.var("cfg_answer_q", width);
         let from_memory = self.m.var("cfg_from_memory_q", 1);
         let verify = self.get("verify_read_data").zext(width);
+        let from_trims = self.trims().then(|| (self.in_trims(), self.m.var("cfg_from_trims_q", 1)));
         let value = is(TRAINER_SPACE).mux(counter.zext(width), is(PROGRAMMER_SPACE).mux(verify, &registers));
         self.m.clocked_no_reset(|s| {
             s.if_(reads, |s| {
                 s.set(&answer, &value);
                 s.set(&from_memory, &biases);
+                if let Some((here, from)) = &from_trims {
+                    s.set(from, here);
+                }
             });
         });
         let data = self.net("bias_read_data", width);
         let out = self.get("cfg_data_o");
-        self.m.assign(&out, from_memory.mux(&data, &answer));
+        let answer = match &from_trims {
+            Some((_, from)) => from.mux(self.get("trim_data").zext(width), answer),
+            None => answer,
+        };
+        self.m.assign(&out, from_memory.mux(&data, answer));
     }
 
     /// Outputs of the loss block, one a phase.
