@@ -1,6 +1,7 @@
 //! The algorithm on single devices, against its rules.
 
 use super::*;
+use crate::device::NOMINAL_STRENGTH;
 
 fn design(more: &str) -> Design {
     let text = crate::config::preset("tiny").expect("a preset").text;
