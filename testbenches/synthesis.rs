@@ -8,7 +8,8 @@
 
 mod common;
 
-use common::{EIGHT, PAIR, WIDE, schedule};
+use common::{EIGHT, PAIR, WIDE, accumulating, schedule, update_rows};
+use memgan::config::preset;
 use memgan::cosim::tools::Tool;
 use memgan::emit::Package;
 use memgan::rtl::{CROSSBAR, CrossbarView, TOP};
@@ -112,6 +113,13 @@ fn run(schedule: &Schedule, effort: Effort) {
 #[test]
 fn tiny() {
     synthesise(&common::training_preset("tiny"));
+}
+
+/// The rule that the preset does not have.
+#[test]
+fn tiny_with_gradients() {
+    let text = preset("tiny").expect("a preset").text;
+    synthesise(&update_rows(&accumulating(text, 8, false), 2));
 }
 
 #[test]
