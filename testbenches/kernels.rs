@@ -4,8 +4,10 @@ mod common;
 
 use common::{Bench, Random};
 use memgan::hdl::Module;
-use memgan::rtl::blocks::{adapt_fsm, array_fsm, host_fsm, loss_fsm, programmer_fsm, pulse_fsm, trainer_fsm};
-use memgan::rtl::{AdaptFsm, ArrayFsm, HostFsm, LossFsm, ProgrammerFsm, PulseFsm, TrainerFsm};
+use memgan::rtl::blocks::{
+    adapt_fsm, array_fsm, calibrator_fsm, host_fsm, loss_fsm, programmer_fsm, pulse_fsm, trainer_fsm,
+};
+use memgan::rtl::{AdaptFsm, ArrayFsm, CalibratorFsm, HostFsm, LossFsm, ProgrammerFsm, PulseFsm, TrainerFsm};
 use rust_hdl::prelude::*;
 
 const CYCLES: usize = 4000;
@@ -163,13 +165,32 @@ fn programmer() {
             &programmer_fsm(),
             ProgrammerFsm::default(),
             percent,
-            by_name!(@set start_i timer_end_i last_phase_i adc_done_i pulse_done_i reached_i exhausted_i last_device_i),
+            by_name!(@set start_i timer_end_i last_phase_i adc_done_i pulse_done_i seek_i last_bit_i reached_i exhausted_i
+                last_device_i),
             by_name!(@get row_o read_row_o column_o apply_o load_settle_o load_sample_o sample_o next_phase_o adc_start_o
-                capture_o next_pulse_o pulse_start_o device_end_o active_o busy_o),
+                capture_o seek_o below_o above_o next_pulse_o pulse_start_o device_end_o active_o busy_o),
         );
         // Idle; write the word line, apply; settle (2), sample (2: the last phase's end looks like its middle), start,
-        // convert (waiting looks like settling), capture; end of a device, next pulse; write both lines, apply, pulse.
-        assert_eq!(patterns, 1 + 2 + 2 + 2 + 1 + 1 + 2 + 4, "states and their strobes");
+        // convert (waiting looks like settling), capture; seek, compare twice; end of a device, next pulse; write both
+        // lines, apply, pulse.
+        assert_eq!(patterns, 1 + 2 + 2 + 2 + 1 + 1 + 3 + 2 + 4, "states and their strobes");
+    }
+}
+
+#[test]
+fn calibrator() {
+    for percent in [40, 65] {
+        let patterns = in_step(
+            &calibrator_fsm(),
+            CalibratorFsm::default(),
+            percent,
+            by_name!(@set start_i timer_end_i last_phase_i adc_done_i last_adc_i last_bit_i last_side_i),
+            by_name!(@get fetch_o store_o apply_o load_settle_o load_sample_o sample_o next_phase_o adc_start_o side_end_o
+                active_o busy_o),
+        );
+        // Idle; fetch, store, the last store of a side; apply; settle (2), sample (2: the last phase's end looks like its
+        // middle), start. Converting looks like settling.
+        assert_eq!(patterns, 1 + 3 + 1 + 2 + 2 + 1, "states and their strobes");
     }
 }
 

@@ -59,7 +59,8 @@ impl VerifyRegisters {
     /// The registers out of reset.
     pub fn of(design: &Design) -> Self {
         let registers = Self::with_tolerance(design, 1);
-        let exact = design.device.model.is_none() && registers.read_input % (1 << registers.read_gain.min(7)) == 0;
+        let whole = registers.read_input.is_multiple_of(1 << registers.read_gain.min(7));
+        let exact = design.device.model.is_none() && whole;
         Self { tolerance: u8::from(!exact), ..registers }
     }
 
