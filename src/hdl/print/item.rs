@@ -219,7 +219,14 @@ impl Items {
         };
         let args: Vec<String> = f.args.iter().map(|(n, w)| sized("input", n, *w)).collect();
         let mut b = Body { out: String::new(), clocked: false };
-        b.line(indent, &format!("{}({});", sized("function", &f.name, f.width), args.join(", ")));
+        b.line(
+            indent,
+            &format!(
+                "{}({});",
+                sized(if f.called { "function automatic" } else { "function" }, &f.name, f.width),
+                args.join(", ")
+            ),
+        );
         if f.called {
             b.line(indent + 2, "// verilator no_inline_task");
         }

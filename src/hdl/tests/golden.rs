@@ -128,7 +128,7 @@ module mg_ones (
     bits_end = 32'd4;
   end
 
-  function [7:0] counted(input [7:0] so_far, input more);
+  function automatic [7:0] counted(input [7:0] so_far, input more);
     // verilator no_inline_task
     begin
       counted = so_far + {7'd0, more};

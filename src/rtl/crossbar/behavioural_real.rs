@@ -201,7 +201,7 @@ impl Tile<'_> {
         let rows = self.schedule.design.crossbar.rows;
         drift.begin(s, &self.model, &self.functions, &self.events);
         s.for_("row", &self.bounds.rows, |s, row| {
-            s.for_("column", &self.bounds.columns, |s, column| {
+            s.for_("column", self.bounds.columns(), |s, column| {
                 let (group, adc) = drift.slot.take(s, column);
                 let at = address(&[group.clone(), Some(row.value(log2(rows))), adc.clone()]);
                 let place = address(&[number(row, rows), group, adc]);
@@ -229,7 +229,7 @@ impl Tile<'_> {
     fn pulse(&self, s: &mut Process, t: &TrainingPorts, v: &Pulse) {
         let c = &self.schedule.design.crossbar;
         let columns = self.columns.as_ref().expect("the design trains");
-        s.for_("column", &self.bounds.columns, |s, column| {
+        s.for_("column", self.bounds.columns(), |s, column| {
             let code = columns.part_at(column * 8, 8);
             s.set_now(v.chosen.bit_at(column), v.fires.call(&[code, t.columns_negative.clone()]));
         });
@@ -244,14 +244,14 @@ impl Tile<'_> {
             };
             let Some(half) = &v.half else {
                 s.if_(fires, |s| {
-                    s.for_("column", &self.bounds.columns, |s, column| {
+                    s.for_("column", self.bounds.columns(), |s, column| {
                         s.if_(v.chosen.bit_at(column), |s| cell(s, column));
                     });
                 });
                 return;
             };
             s.set_now(&half.row, fires);
-            s.for_("column", &self.bounds.columns, |s, column| {
+            s.for_("column", self.bounds.columns(), |s, column| {
                 s.set_now(&half.selected, half.row.xor(v.chosen.bit_at(column)));
                 s.if_(half.row.or(v.chosen.bit_at(column)), |s| cell(s, column));
             });
@@ -321,7 +321,7 @@ impl Tile<'_> {
                     });
                 };
                 let backward = |s: &mut Process, columns: &Expr| {
-                    s.for_("column", &self.bounds.columns, |s, column| {
+                    s.for_("column", self.bounds.columns(), |s, column| {
                         s.set_now(&v.input, columns.part_at(column * 8, 8).sext(W));
                         s.if_(v.input.any(), |s| {
                             v.add_energy(s);

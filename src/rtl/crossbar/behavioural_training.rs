@@ -96,14 +96,14 @@ fn change(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) {
             });
         });
         s.if_(&t.pulse_start, |s| {
-            s.for_("column", &array.bounds.columns, |s, column| {
+            s.for_("column", array.bounds.columns(), |s, column| {
                 let code = array.columns.part_at(column * 8, 8);
                 s.set_now(chosen.bit_at(column), fires.call(&[code, t.columns_negative.clone()]));
             });
             s.for_("row", &array.bounds.rows, |s, row| {
                 let code = array.rows.part_at(row * 8, 8);
                 s.if_(fires.call(&[code, t.rows_negative.clone()]), |s| {
-                    s.for_("column", &array.bounds.columns, |s, column| {
+                    s.for_("column", array.bounds.columns(), |s, column| {
                         s.if_(chosen.bit_at(column), |s| {
                             let (group, adc) = slot.take(s, column);
                             let at = array.at(group, row.value(log2(c.rows)), adc);
@@ -146,7 +146,7 @@ fn sums(m: &mut Builder, array: &Array, p: &Ports, t: &TrainingPorts) -> Expr {
         s.if_(&p.start, |s| {
             s.for_("index", array.bounds.codes(), |s, index| s.set_now(sum.at_ix(index), Expr::zero(dot)));
             s.if_(&t.read_columns, |s| {
-                s.for_("column", &array.bounds.columns, |s, column| {
+                s.for_("column", array.bounds.columns(), |s, column| {
                     s.set_now(&code, array.columns.part_at(column * 8, 8));
                     s.if_(code.any(), |s| {
                         let (group, adc) = slot.take(s, column);

@@ -8,7 +8,7 @@ use crate::schedule::Schedule;
 pub(super) struct Bounds {
     pub lanes: Bound,
     pub rows: Bound,
-    pub columns: Bound,
+    columns: Option<Bound>,
     pub adcs: Bound,
     pub training: Option<TrainingBounds>,
 }
@@ -31,8 +31,13 @@ impl Bounds {
         let lines = [("lanes_end", schedule.lanes), ("rows_end", c.rows), ("columns_end", c.columns)];
         let adcs = ("adcs_end", c.adcs());
         if schedule.design.training.is_none() {
+            // Only what draws devices visits the columns one by one.
+            if schedule.design.device.model.is_none() {
+                let [lanes, rows, adcs] = m.bounds([lines[0], lines[1], adcs]);
+                return Self { lanes, rows, columns: None, adcs, training: None };
+            }
             let [lanes, rows, columns, adcs] = m.bounds([lines[0], lines[1], lines[2], adcs]);
-            return Self { lanes, rows, columns, adcs, training: None };
+            return Self { lanes, rows, columns: Some(columns), adcs, training: None };
         }
         let Slots { chunk, chunks, slots, .. } = Slots::of(schedule);
         let [lanes, rows, columns, adcs, row_adcs, codes, slots, chunks, chunk] = m.bounds([
@@ -47,7 +52,12 @@ impl Bounds {
             ("chunk_end", chunk),
         ]);
         let training = Some(TrainingBounds { row_adcs, codes, slots, chunks, chunk });
-        Self { lanes, rows, columns, adcs, training }
+        Self { lanes, rows, columns: Some(columns), adcs, training }
+    }
+
+    /// Columns, of a design that trains or has real devices.
+    pub fn columns(&self) -> &Bound {
+        self.columns.as_ref().expect("columns are visited one by one")
     }
 
     /// Those of a design that trains.

@@ -152,7 +152,7 @@ impl OwnNumbers {
             s.set(&self.built, Expr::ones(1));
             let rows = bounds.rows.end();
             s.for_("row", &bounds.rows, |s, row| {
-                s.for_("column", &bounds.columns, |s, column| {
+                s.for_("column", bounds.columns(), |s, column| {
                     let (group, adc) = self.drawn.slot.take(s, column);
                     let line = (rows > 1).then(|| row.value(log2(rows)));
                     // Memories go by group first; a device's number by word line first.
