@@ -64,7 +64,7 @@ impl RealFunctions {
 
 /// The step law's nodes, one case an end of a segment.
 fn law(m: &mut Builder, model: &ArrayModel) -> Function {
-    m.model_function("law", W, &[("node", 6), ("higher", 1)], &[], |p, f| {
+    m.function("law", W, &[("node", 6), ("higher", 1)], &[], |p, f| {
         p.case(Expr::concat(&[f.args[1].clone(), f.args[0].clone()]), |c| {
             for (way, nodes) in model.law.iter().enumerate() {
                 for (k, &node) in nodes.iter().enumerate() {
@@ -108,7 +108,7 @@ fn pulsed(m: &mut Builder, model: &ArrayModel, bell: &Function, clamp: &Function
     let mut locals = vec![("mean", W)];
     locals.extend(noisy.then_some([("noise", W), ("deviation", W)]).into_iter().flatten());
     locals.extend(law.is_some().then_some([("place_in_range", W), ("left", W), ("right", W)]).into_iter().flatten());
-    m.model_function("pulsed", W, &args, &locals, |p, f| {
+    m.function("pulsed", W, &args, &locals, |p, f| {
         let [code, low, high, full, rises, luck, more @ ..] = f.args.as_slice() else { unreachable!("arguments") };
         let mean = &f.locals[0];
         match (&law, more, &f.locals[if noisy { 3 } else { 1 }..]) {

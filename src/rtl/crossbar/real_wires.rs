@@ -23,7 +23,7 @@ impl Wires {
     pub fn new(m: &mut Builder, schedule: &Schedule, factors: &LineFactors) -> Self {
         let c = &schedule.design.crossbar;
         let mut table = |name: &str, index: &str, values: &[(usize, u16)], width: usize| {
-            m.model_function(name, W, &[(index, width)], &[], |p, f| {
+            m.function(name, W, &[(index, width)], &[], |p, f| {
                 p.case(&f.args[0], |case| {
                     for &(at, value) in values {
                         case.arm(Expr::lit(width, at as u128), |p| p.set(&f.result, int(value.into())));
