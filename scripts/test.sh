@@ -33,14 +33,16 @@ targets() {
   done | awk '!seen[$1]++'
 }
 
+count() { # sums "N word" over the results in a log
+  awk -v word="$1" '/^test result/ { for (i = 2; i <= NF; i++) if ($i ~ "^" word) sum += $(i - 1) } END { print sum + 0 }' "$2"
+}
+
 run_one() {
   local name=$1 status=0 begin=$SECONDS
   shift
   cargo test --locked --no-fail-fast "$@" -- --show-output >"$logs/$name.log" 2>&1 || status=$?
-  local passed
-  passed=$(awk '/^test result/ { for (i = 2; i <= NF; i++) if ($i ~ "^passed") sum += $(i - 1) } END { print sum + 0 }' "$logs/$name.log")
   if [ "$status" -eq 0 ]; then
-    printf 'ok      %-22s %4s passed %5s s\n' "$name" "$passed" $((SECONDS - begin))
+    printf 'ok      %-22s %4s passed %5s s\n' "$name" "$(count passed "$logs/$name.log")" $((SECONDS - begin))
   else
     printf 'FAILED  %s\n' "$name"
     grep -E '^error|panicked at' "$logs/$name.log" || true
@@ -53,7 +55,7 @@ run_tests() {
   rm -rf "$logs"
   mkdir -p "$logs"
   cargo test --locked --no-run "$@" >"$logs/build.log" 2>&1 || { cat "$logs/build.log"; return 1; }
-  export -f run_one
+  export -f run_one count
   export logs
   targets | xargs -P "$(nproc)" -I{} bash -c 'run_one {} "$@"' _ "$@" || status=1
   cat "$logs"/*.log >"$log"
@@ -65,10 +67,6 @@ run_tests() {
     done
   fi
   return "$status"
-}
-
-count() { # sums "N word" over all results
-  awk -v word="$1" '/^test result/ { for (i = 2; i <= NF; i++) if ($i ~ "^" word) sum += $(i - 1) } END { print sum + 0 }' "$log"
 }
 
 if ! command -v cargo >/dev/null; then
@@ -96,7 +94,7 @@ check tests run_tests "$@"
 skipped=$(grep -c 'SKIPPED' "$log" || true)
 step summary
 printf 'tests: %s passed, %s failed, %s ignored, %s parts skipped\n' \
-  "$(count passed)" "$(count failed)" "$(count ignored)" "$skipped"
+  "$(count passed "$log")" "$(count failed "$log")" "$(count ignored "$log")" "$skipped"
 if [ "$skipped" -ne 0 ]; then
   grep 'SKIPPED' "$log" | sort -u
   failed+=("skipped parts")

@@ -226,10 +226,9 @@ pub struct Converter {
     pub trim_bits: u32,
 }
 
-/// Designs whose ADCs have no trim are written as before there were any.
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn is_zero(bits: &u32) -> bool {
-    *bits == 0
+/// Whether a key since the first release says nothing: it is left out, so that hashes of older descriptions stay.
+pub(super) fn is_zero<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// How 8-bit pixels map to activations.
@@ -315,6 +314,11 @@ pub struct Design {
 impl Design {
     pub fn network(&self, role: Role) -> Option<&Network> {
         self.networks.iter().find(|n| n.role == role)
+    }
+
+    /// The rule of a design that trains.
+    pub fn update_rule(&self) -> Option<UpdateRule> {
+        self.training.as_ref().map(|t| t.rule)
     }
 
     /// Whether the conductances of the modelled devices change with time.

@@ -1,5 +1,6 @@
 //! What real devices and converters do that ideal ones do not: the validated `[device.model]`.
 
+use super::design::is_zero;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +79,6 @@ pub struct DeviceModel {
     /// Resistance of a word line or bit line from one cell to the next, in ohm.
     pub wire_ohm: f64,
     /// Part of a step that a pulse moves a device of which only the word line or only the bit line is selected.
-    // Keys since the first release are left out where they say nothing: hashes of older descriptions stay.
     #[serde(skip_serializing_if = "is_zero")]
     pub half_select: f64,
     /// Units of time after which `1 / e` of a device's distance to `drift_to` is left; 0 for no decay. The rate,
@@ -95,10 +95,6 @@ pub struct DeviceModel {
     pub diffusion: f64,
     #[serde(skip_serializing_if = "is_zero")]
     pub diffusion_dtod: f64,
-}
-
-fn is_zero(value: &f64) -> bool {
-    *value == 0.0
 }
 
 impl DeviceModel {

@@ -79,20 +79,28 @@ impl LayerDevices {
     /// The codes of a cell after a pulse with this key; up is SET on plus and RESET on minus.
     #[inline]
     pub fn pulse(&self, i: usize, j: usize, plus: u16, minus: u16, up: bool, key: u32) -> (u16, u16) {
-        let number = number(self.row_part[i], self.column_part[j]);
-        let step = |code: u16, d: &DeviceParameters, up, side| {
-            self.model.pulse(code.into(), d, up, NOMINAL_STRENGTH, draw(key, number | side)) as u16
-        };
-        let minus = self.minus.get((i, j)).map_or(minus, |d| step(minus, d, !up, 1));
-        (step(plus, &self.plus[(i, j)], up, 0), minus)
+        self.moved(ArrayModel::pulse, (i, j), (plus, minus), up, key)
     }
 
     /// The codes of a cell after a pulse with this key of which it gets only the word line or only the bit line.
     #[inline]
     pub fn disturb(&self, i: usize, j: usize, plus: u16, minus: u16, up: bool, key: u32) -> (u16, u16) {
+        self.moved(ArrayModel::disturb, (i, j), (plus, minus), up, key)
+    }
+
+    /// Both devices of a cell moved by `step`, in opposite directions.
+    #[inline]
+    fn moved(
+        &self,
+        step: impl Fn(&ArrayModel, i32, &DeviceParameters, bool, u8, u32) -> i32,
+        (i, j): (usize, usize),
+        (plus, minus): (u16, u16),
+        up: bool,
+        key: u32,
+    ) -> (u16, u16) {
         let number = number(self.row_part[i], self.column_part[j]);
         let step = |code: u16, d: &DeviceParameters, up, side| {
-            self.model.disturb(code.into(), d, up, NOMINAL_STRENGTH, draw(key, number | side)) as u16
+            step(&self.model, code.into(), d, up, NOMINAL_STRENGTH, draw(key, number | side)) as u16
         };
         let minus = self.minus.get((i, j)).map_or(minus, |d| step(minus, d, !up, 1));
         (step(plus, &self.plus[(i, j)], up, 0), minus)

@@ -131,8 +131,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// If the simulation fails.
     pub fn age(&mut self, units: u32) -> Result<(), CosimError> {
-        self.driver.command(Op::Age, units)?;
-        self.driver.wait_idle(u64::MAX)?;
+        pass_time(&mut self.driver, units)?;
         self.golden.age(units);
         Ok(())
     }
@@ -331,6 +330,12 @@ pub(super) fn read_config(driver: &mut Driver, space: ConfigSpace, address: usiz
     model.poke("cfg_write_i", 1)?;
     model.eval()?;
     model.peek_wide("cfg_data_o")
+}
+
+/// Lets `units` units of time pass for the devices.
+pub(super) fn pass_time(driver: &mut Driver, units: u32) -> Result<(), CosimError> {
+    driver.command(Op::Age, units)?;
+    driver.wait_idle(u64::MAX)
 }
 
 /// A word of the programming port, read back; leaves `prog_write_i` at 0.

@@ -2,7 +2,9 @@
 
 use super::calibration;
 use super::programming::{ProgrammingReport, Way, program_by_pulses};
-use super::session::{SessionOptions, configure, program, read_config, read_word, start_driver, stream, take};
+use super::session::{
+    SessionOptions, configure, pass_time, program, read_config, read_word, start_driver, stream, take,
+};
 use crate::config::Role;
 use crate::cosim::{ConfigSpace, ConfigWord, CosimError, Driver, Op};
 use crate::device::{CellCode, ProgramPlace, TileTrims, WriteVerify};
@@ -71,6 +73,13 @@ pub struct TrainingSession<'a> {
 /// Places in the trainer's space: steps, images, then a loss a phase.
 const LOSSES: u32 = 2;
 
+/// The golden trainer of a state of the design, which keeps its pulses for the prediction of cycles.
+fn recording(schedule: &Schedule, state: TrainState) -> Trainer<'_> {
+    let mut trainer = Trainer::new(schedule, state).expect("a state of this design");
+    trainer.record_pulses(true);
+    trainer
+}
+
 impl<'a> TrainingSession<'a> {
     /// Emits, builds and programs with `state`, which the golden model starts from as well.
     ///
@@ -80,14 +89,12 @@ impl<'a> TrainingSession<'a> {
     /// # Panics
     /// If the state is not of this design.
     pub fn start(schedule: &'a Schedule, state: TrainState, options: &SessionOptions) -> Result<Self, CosimError> {
-        let (driver, sources) = start_driver(schedule, options)?;
-        let golden = Trainer::new(schedule, state).expect("a state of this design");
+        let (mut driver, sources) = start_driver(schedule, options)?;
+        let golden = recording(schedule, state);
+        program(schedule, &golden.state().content(schedule), &mut driver)?;
         let code = CellCode::new(&schedule.design);
         let exact = options.view == CrossbarView::Behavioural;
-        let mut session = Self { schedule, driver, golden, code, sources, programming: None, exact };
-        session.golden.record_pulses(true);
-        program(schedule, &session.golden.state().content(schedule), &mut session.driver)?;
-        Ok(session)
+        Ok(Self { schedule, driver, golden, code, sources, programming: None, exact })
     }
 
     /// As [`TrainingSession::start`], but the devices get to the codes of `state` by write-verify: by pulses and reads
@@ -112,11 +119,9 @@ impl<'a> TrainingSession<'a> {
         let (reached, report) = program_by_pulses(schedule, &content, Way::Program, verify, seed, exact, &mut driver)?;
         configure(schedule, &content, &mut driver)?;
         state.set_cells(schedule, &reached);
-        let golden = Trainer::new(schedule, state).expect("a state of this design");
+        let golden = recording(schedule, state);
         let code = CellCode::new(&schedule.design);
-        let mut session = Self { schedule, driver, golden, code, sources, programming: Some(report), exact };
-        session.golden.record_pulses(true);
-        Ok(session)
+        Ok(Self { schedule, driver, golden, code, sources, programming: Some(report), exact })
     }
 
     /// Refreshes all devices in both, with noise seeded by `seed`: each goes to the level nearest to it. What it took, and
@@ -130,8 +135,7 @@ impl<'a> TrainingSession<'a> {
         let (reached, report) =
             program_by_pulses(self.schedule, &content, Way::Refresh, verify, seed, self.exact, &mut self.driver)?;
         state.set_cells(self.schedule, &reached);
-        self.golden = Trainer::new(self.schedule, state).expect("a state of this design");
-        self.golden.record_pulses(true);
+        self.golden = recording(self.schedule, state);
         Ok(report)
     }
 
@@ -190,8 +194,7 @@ impl<'a> TrainingSession<'a> {
     /// # Errors
     /// If the simulation fails.
     pub fn age(&mut self, units: u32) -> Result<(), CosimError> {
-        self.driver.command(Op::Age, units)?;
-        self.driver.wait_idle(u64::MAX)?;
+        pass_time(&mut self.driver, units)?;
         self.golden.age(units);
         Ok(())
     }
@@ -232,8 +235,7 @@ impl<'a> TrainingSession<'a> {
         let compare = self.driver.compare();
         self.driver.clear_expected();
         if self.schedule.design.drifts() && number + 1 == self.schedule.phases.len() {
-            self.driver.command(Op::Age, 1)?;
-            self.driver.wait_idle(1_000_000)?;
+            pass_time(&mut self.driver, 1)?;
         }
         let wrong =
             compare.first_mismatch.map(|d| (d.cycle - run.accepted, d.address, d.expected as i8, Some(d.got as i8)));

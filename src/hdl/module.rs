@@ -185,8 +185,6 @@ pub struct Function {
     pub(crate) name: Name,
     pub(crate) width: usize,
     pub(crate) args: Vec<(Name, usize)>,
-    /// Not to be repeated in its callers.
-    pub(crate) called: bool,
 }
 
 impl Function {
@@ -263,6 +261,8 @@ pub(crate) enum Item {
         locals: Vec<(Name, usize)>,
         body: Vec<Stmt>,
         loops: Vec<Name>,
+        /// Not to be repeated in its callers.
+        called: bool,
     },
     Instance(Instance),
     For {

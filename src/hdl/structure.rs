@@ -184,7 +184,19 @@ impl Builder {
         locals: &[(&str, usize)],
         f: impl FnOnce(&mut Process, &Scope),
     ) -> Function {
-        self.any_function(name, width, args, locals, false, f)
+        let name = self.name(name, "function");
+        let mut named = |list: &[(&str, usize)]| -> Vec<(Name, usize)> {
+            list.iter().map(|(n, w)| (self.name(n, "argument"), *w)).collect()
+        };
+        let (args, locals) = (named(args), named(locals));
+        let nets = |list: &[(Name, usize)]| list.iter().map(|(n, w)| Expr::net(n, *w, None)).collect();
+        let scope = Scope { result: Expr::net(&name, width, None), args: nets(&args), locals: nets(&locals) };
+        let mut p = Process::default();
+        f(&mut p, &scope);
+        let function = Function { name, width, args };
+        let (body, loops) = (p.stmts, p.loops);
+        self.items.push(Item::Function { function: function.clone(), locals, body, loops, called: false });
+        function
     }
 
     /// As [`function`](Self::function), for a large model: Verilator calls it where else it would repeat its body.
@@ -196,29 +208,10 @@ impl Builder {
         locals: &[(&str, usize)],
         f: impl FnOnce(&mut Process, &Scope),
     ) -> Function {
-        self.any_function(name, width, args, locals, true, f)
-    }
-
-    fn any_function(
-        &mut self,
-        name: &str,
-        width: usize,
-        args: &[(&str, usize)],
-        locals: &[(&str, usize)],
-        called: bool,
-        f: impl FnOnce(&mut Process, &Scope),
-    ) -> Function {
-        let name = self.name(name, "function");
-        let mut named = |list: &[(&str, usize)]| -> Vec<(Name, usize)> {
-            list.iter().map(|(n, w)| (self.name(n, "argument"), *w)).collect()
-        };
-        let (args, locals) = (named(args), named(locals));
-        let nets = |list: &[(Name, usize)]| list.iter().map(|(n, w)| Expr::net(n, *w, None)).collect();
-        let scope = Scope { result: Expr::net(&name, width, None), args: nets(&args), locals: nets(&locals) };
-        let mut p = Process::default();
-        f(&mut p, &scope);
-        let function = Function { name, width, args, called };
-        self.items.push(Item::Function { function: function.clone(), locals, body: p.stmts, loops: p.loops });
+        let function = self.function(name, width, args, locals, f);
+        if let Some(Item::Function { called, .. }) = self.items.last_mut() {
+            *called = true;
+        }
         function
     }
 

@@ -54,12 +54,12 @@ impl Training {
 
 /// Whether lines fire at random in an update.
 pub(super) fn fires(schedule: &Schedule) -> bool {
-    schedule.design.training.as_ref().is_some_and(|t| t.rule == UpdateRule::Stochastic)
+    schedule.design.update_rule() == Some(UpdateRule::Stochastic)
 }
 
 /// Whether an update's vectors go to the outer products.
 fn sums(schedule: &Schedule) -> bool {
-    schedule.design.training.as_ref().is_some_and(|t| t.rule == UpdateRule::Accumulate)
+    schedule.design.update_rule() == Some(UpdateRule::Accumulate)
 }
 
 /// The block that fills the line DACs; `rotate` turns words of activations.

@@ -62,39 +62,31 @@ pub fn gradient_memory(schedule: &Schedule) -> Arc<Module> {
     let chosen = row.as_ref().map(|row| m.wire("chosen", Expr::lit(rows, 1).shl_dyn(row)));
     let read_address = m.wire("read_address", apply_read.mux(&apply_read_address, &outer_read_address));
     let write_address = m.wire("write_address", apply_write.mux(&apply_write_address, &outer_write_address));
-    match chosen {
+    // The memory of the rows that `here` chooses for apply, with their part of the outer products' data.
+    let place = |m: &mut Builder, here: Option<Expr>, part: &dyn Fn(&Expr) -> Expr| {
+        let chosen = |valid: &Expr| here.as_ref().map_or_else(|| valid.clone(), |here| valid.and(here));
+        let read = m.wire("read", outer_read.or(chosen(&apply_read)));
+        let write = m.wire("write", outer_write.or(chosen(&apply_write)));
+        let write_data = m.wire("write_data", apply_write.mux(&apply_write_data, part(&outer_write_data)));
+        m.inst("u_sums", &slice, |u| {
+            u.clk();
+            u.connect("read_valid_i", &read);
+            u.connect("read_address_i", &read_address);
+            u.connect("read_data_o", part(&sums));
+            u.connect("write_valid_i", &write);
+            u.connect("write_address_i", &write_address);
+            u.connect("write_data_i", &write_data);
+        });
+    };
+    match chosen.zip(row) {
         None => {
-            let read = m.wire("read", apply_read.or(&outer_read));
-            let write = m.wire("write", apply_write.or(&outer_write));
-            let write_data = m.wire("write_data", apply_write.mux(&apply_write_data, &outer_write_data));
-            m.inst("u_sums", &slice, |u| {
-                u.clk();
-                u.connect("read_valid_i", &read);
-                u.connect("read_address_i", &read_address);
-                u.connect("read_data_o", &sums);
-                u.connect("write_valid_i", &write);
-                u.connect("write_address_i", &write_address);
-                u.connect("write_data_i", &write_data);
-            });
+            place(&mut m, None, &Expr::clone);
             m.assign(&apply_read_data, &sums);
         }
-        Some(chosen) => {
+        Some((chosen, row)) => {
             m.gen_for("gen_row", "row", 0..rows, |m, row| {
-                let read = m.wire("read", outer_read.or(apply_read.and(chosen.bit_at(row))));
-                let write = m.wire("write", outer_write.or(apply_write.and(chosen.bit_at(row))));
-                let of_outer = outer_write_data.part_at(row * word, word);
-                let write_data = m.wire("write_data", apply_write.mux(&apply_write_data, of_outer));
-                m.inst("u_sums", &slice, |u| {
-                    u.clk();
-                    u.connect("read_valid_i", &read);
-                    u.connect("read_address_i", &read_address);
-                    u.connect("read_data_o", sums.part_at(row * word, word));
-                    u.connect("write_valid_i", &write);
-                    u.connect("write_address_i", &write_address);
-                    u.connect("write_data_i", &write_data);
-                });
+                place(m, Some(chosen.bit_at(row)), &|all| all.part_at(row * word, word));
             });
-            let row = row.expect("a row is chosen by its number");
             let picked = pick_lane(&mut m, "sums", &sums, &row);
             m.assign(&apply_read_data, picked);
         }

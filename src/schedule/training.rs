@@ -7,7 +7,7 @@ use crate::numeric::{ACTIVATION_MAX, dropout_threshold};
 
 /// Regions of the gradient memory, one a layer, and its addresses.
 pub(super) fn gradient_regions(schedule: &Schedule) -> (Vec<GradientRegion>, usize) {
-    let sums = schedule.design.training.as_ref().is_some_and(|t| t.rule == UpdateRule::Accumulate);
+    let sums = schedule.design.update_rule() == Some(UpdateRule::Accumulate);
     let mut words = 0;
     let mut regions = Vec::new();
     for bank in schedule.banks.iter().filter(|_| sums) {

@@ -69,7 +69,7 @@ impl Worker {
     pub fn new(schedule: &Schedule) -> Self {
         let layers = schedule.design.networks.iter().flat_map(|n| &n.layers);
         let counters = layers.map(|l| Counters { bias_sums: vec![0; l.biases()], ..Counters::default() });
-        let accumulates = schedule.design.training.as_ref().is_some_and(|t| t.rule == UpdateRule::Accumulate);
+        let accumulates = schedule.design.update_rule() == Some(UpdateRule::Accumulate);
         let gradients = schedule.banks.iter().filter(|_| accumulates);
         Self {
             buffers: Buffers::counting(schedule.banks.len()),

@@ -131,7 +131,7 @@ impl Checker<'_> {
                 // Same driver: the reset branch may not reach beyond the process.
                 resets.iter().for_each(|(net, _)| self.drive(net, &[What::Reg], "a reset"));
             }
-            Item::Function { function, locals, body, loops } => {
+            Item::Function { function, locals, body, loops, .. } => {
                 if first {
                     self.function(function, locals, body, loops);
                 }

@@ -5,7 +5,7 @@ use super::expr::{doc, flat};
 use super::module::range;
 use super::stmt::Body;
 use crate::hdl::expr::{Expr, Name};
-use crate::hdl::module::{Attr, Function, Instance, Item, NetKind, ProcessKind};
+use crate::hdl::module::{Attr, Instance, Item, NetKind, ProcessKind};
 use crate::hdl::process::{Process, Stmt};
 use std::mem::{Discriminant, discriminant};
 
@@ -127,7 +127,7 @@ impl Items {
                 self.doc(indent, Doc::Seq(parts), "");
             }
             Item::Process { kind, body, resets, label } => self.process(indent, *kind, body, resets, label),
-            Item::Function { function, locals, body, loops } => self.function(indent, function, locals, body, loops),
+            function @ Item::Function { .. } => self.function(indent, function),
             Item::Instance(instance) => self.instance(indent, instance),
             Item::For { label, var, range, items } => {
                 let outer = self.genvars.clone();
@@ -212,7 +212,8 @@ impl Items {
         self.out.push_str(&b.out);
     }
 
-    fn function(&mut self, indent: usize, f: &Function, locals: &[(Name, usize)], body: &[Stmt], loops: &[Name]) {
+    fn function(&mut self, indent: usize, item: &Item) {
+        let Item::Function { function: f, locals, body, loops, called } = item else { return };
         let sized = |word: &str, name: &str, width: usize| {
             let range = range(&width.into());
             if range.is_empty() { format!("{word} {name}") } else { format!("{word} {range} {name}") }
@@ -223,11 +224,11 @@ impl Items {
             indent,
             &format!(
                 "{}({});",
-                sized(if f.called { "function automatic" } else { "function" }, &f.name, f.width),
+                sized(if *called { "function automatic" } else { "function" }, &f.name, f.width),
                 args.join(", ")
             ),
         );
-        if f.called {
+        if *called {
             b.line(indent + 2, "// verilator no_inline_task");
         }
         for (name, width) in locals {

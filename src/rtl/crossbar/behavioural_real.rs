@@ -7,7 +7,7 @@ use super::checks;
 use super::lines::{bit_lines, word_lines};
 use super::ports::{ModelPorts, Ports, TrainingPorts};
 use super::real::{RealFunctions, W, int, luck};
-use super::real_devices::{OwnNumbers, device, device_number, sides};
+use super::real_devices::{CellPlace, OwnNumbers, device, device_number, sides};
 use super::real_drift::Drift;
 use super::real_events::Events;
 use super::timer::{CONVERSION, PULSE, noise, time};
@@ -202,9 +202,7 @@ impl Tile<'_> {
         drift.begin(s, &self.model, &self.functions, &self.events);
         s.for_("row", &self.bounds.rows, |s, row| {
             s.for_("column", self.bounds.columns(), |s, column| {
-                let (group, adc) = drift.slot.take(s, column);
-                let at = address(&[group.clone(), Some(row.value(log2(rows))), adc.clone()]);
-                let place = address(&[number(row, rows), group, adc]);
+                let CellPlace { at, place, .. } = CellPlace::take(s, &drift.slot, row, column, rows);
                 s.set_now(&self.data, self.codes_of(&at));
                 for (side, placed) in self.placed.iter().enumerate() {
                     let side_bit = Expr::lit(1, side as u128);
@@ -237,9 +235,7 @@ impl Tile<'_> {
             let code = self.rows.part_at(row * 8, 8);
             let fires = v.fires.call(&[code, t.rows_negative.clone()]);
             let cell = |s: &mut Process, column: &Ix| {
-                let (group, adc) = v.slot.take(s, column);
-                let at = address(&[group.clone(), Some(row.value(log2(c.rows))), adc.clone()]);
-                let place = address(&[number(row, c.rows), group, adc]);
+                let CellPlace { at, place, .. } = CellPlace::take(s, &v.slot, row, column, c.rows);
                 self.pulse_cell(s, t, &at, &place, v);
             };
             let Some(half) = &v.half else {

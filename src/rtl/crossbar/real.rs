@@ -94,15 +94,7 @@ fn pulsed(m: &mut Builder, model: &ArrayModel, bell: &Function, clamp: &Function
     let noisy = model.step_std > 0;
     let mut args = vec![("old_code", W), ("low", W), ("high", W), ("full", W), ("rises", 1)];
     let disturbs = model.half_select > 0;
-    args.push((
-        "luck",
-        match (disturbs, noisy) {
-            (true, true) => W,
-            (true, false) => DISTURB_FRACTION,
-            (false, true) => 28,
-            (false, false) => 4,
-        },
-    ));
+    args.push(("luck", luck(model, &Expr::zero(W)).width()));
     args.extend(law.is_some().then_some(("inverse", W)));
     args.extend(disturbs.then_some(("half", 1)));
     let mut locals = vec![("mean", W)];

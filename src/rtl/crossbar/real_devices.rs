@@ -1,5 +1,6 @@
 //! What belongs to each device and converter of a tile, drawn once, as `device::ArrayModel` draws it.
 
+use super::behavioural_training::number;
 use super::bounds::Bounds;
 use super::cells::{Slot, address, log2};
 use super::real::{RealFunctions, W, int, word};
@@ -95,6 +96,26 @@ pub(super) fn device_number(tile: &Expr, place: &Expr, side: &Expr) -> Expr {
     Expr::concat(&[tile, device(place, side)])
 }
 
+/// A cell in a loop over word lines and columns.
+pub(super) struct CellPlace {
+    /// Address in the memories: by group first.
+    pub at: Expr,
+    /// Its part of a device's number: by word line first.
+    pub place: Expr,
+    /// Fields of the physical column: ADC, then group.
+    pub column: [Option<Expr>; 2],
+}
+
+impl CellPlace {
+    /// `slot`: of the loop over the columns; `rows`: word lines.
+    pub fn take(s: &mut Process, slot: &Slot, row: &Ix, column: &Ix, rows: usize) -> Self {
+        let (group, adc) = slot.take(s, column);
+        let at = address(&[group.clone(), Some(row.value(log2(rows))), adc.clone()]);
+        let place = address(&[number(row, rows), group.clone(), adc.clone()]);
+        Self { at, place, column: [adc, group] }
+    }
+}
+
 impl OwnNumbers {
     pub fn new(m: &mut Builder, schedule: &Schedule, model: &ArrayModel) -> Self {
         let c = &schedule.design.crossbar;
@@ -153,11 +174,7 @@ impl OwnNumbers {
             let rows = bounds.rows.end();
             s.for_("row", &bounds.rows, |s, row| {
                 s.for_("column", bounds.columns(), |s, column| {
-                    let (group, adc) = self.drawn.slot.take(s, column);
-                    let line = (rows > 1).then(|| row.value(log2(rows)));
-                    // Memories go by group first; a device's number by word line first.
-                    let at = address(&[group.clone(), Some(row.value(log2(rows))), adc.clone()]);
-                    let place = address(&[line, group.clone(), adc.clone()]);
+                    let CellPlace { at, place, column } = CellPlace::take(s, &self.drawn.slot, row, column, rows);
                     let one = |s: &mut Process, side: &Expr| {
                         if let Some((number, _)) = &self.drawn.random {
                             s.set_now(number, device_number(tile, &place, side));
@@ -169,7 +186,7 @@ impl OwnNumbers {
                         Some(sides) => s.for_("side", sides, |s, side| one(s, &side.value(1))),
                     }
                     if let Some(wires) = &self.wires {
-                        wires.draw(s, &at, row, [adc, group]);
+                        wires.draw(s, &at, row, column);
                     }
                     each(s, &at);
                 });

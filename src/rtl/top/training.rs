@@ -25,7 +25,7 @@ const READ_PORT: [(&str, &str); 3] =
 impl Top<'_> {
     /// Whether gradients are summed in a memory.
     pub(super) fn accumulates(&self) -> bool {
-        self.schedule.design.training.as_ref().is_some_and(|t| t.rule == UpdateRule::Accumulate)
+        self.schedule.design.update_rule() == Some(UpdateRule::Accumulate)
     }
 
     /// One cycle at the start of an operation of a pass.

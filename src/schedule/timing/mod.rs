@@ -44,7 +44,7 @@ pub fn predict(schedule: &Schedule) -> Vec<OpCycles> {
 
 /// Whether an operation pulses the array, so that its cycles depend on how many phases of its positions are empty.
 pub fn pulses(schedule: &Schedule, op: usize) -> bool {
-    let stochastic = schedule.design.training.as_ref().is_some_and(|t| t.rule == UpdateRule::Stochastic);
+    let stochastic = schedule.design.update_rule() == Some(UpdateRule::Stochastic);
     match schedule.ops[op].pass {
         Pass::Update => stochastic,
         Pass::Apply => true,
