@@ -13,6 +13,10 @@ const LEFT: usize = 96;
 const RIGHT: usize = WIDTH - 32;
 const TOP: usize = 64;
 const BOTTOM: usize = HEIGHT - 64;
+/// First line of the names of the curves, what another one takes, and the line before a name.
+const LEGEND: usize = TOP - font::HEIGHT * TEXT - 8;
+const LEGEND_LINE: usize = 22;
+const SAMPLE: usize = 28;
 /// Magnification of the font.
 const TEXT: usize = 2;
 const LETTER: usize = (font::WIDTH + 1) * TEXT;
@@ -20,8 +24,16 @@ const INK: u8 = 40;
 const GRID: [u8; 3] = [224; 3];
 /// Colours of the curves, in their order; told apart with every kind of colour vision (Wong, "Points of view: color
 /// blindness", 2011).
-const COLOURS: [[u8; 3]; 6] =
-    [[0, 114, 178], [213, 94, 0], [0, 158, 115], [204, 121, 167], [230, 159, 0], [86, 180, 233]];
+const COLOURS: [[u8; 3]; 8] = [
+    [0, 114, 178],
+    [213, 94, 0],
+    [0, 158, 115],
+    [204, 121, 167],
+    [230, 159, 0],
+    [86, 180, 233],
+    [0, 0, 0],
+    [240, 228, 66],
+];
 /// Pixels over which the points of a long curve are averaged.
 const BUCKET: usize = 2;
 /// Share of the colour in the band from the least to the most of a bucket.
@@ -99,36 +111,64 @@ impl Plot {
         atomic::write(path, &self.draw().png(), Sync::No)
     }
 
-    /// Draws the plot, 960 x 540 pixels in colour.
+    /// Draws the plot, 960 x 540 pixels in colour, and higher where the names of the curves take several lines.
     pub fn draw(&self) -> Canvas {
         let points = || self.curves.iter().flat_map(|c| &c.points).filter(|p| p.0.is_finite() && p.1.is_finite());
         let x = Axis::around(points().map(|p| p.0));
         let y = Axis::around(points().map(|p| p.1));
-        let mut canvas = Canvas { width: WIDTH, height: HEIGHT, channels: 3, pixels: vec![255; WIDTH * HEIGHT * 3] };
-        axes(&mut canvas, &x, &y);
+        let lines = self.legend_lines();
+        let down = lines.len().saturating_sub(1) * LEGEND_LINE;
+        let height = HEIGHT + down;
+        let mut canvas = Canvas { width: WIDTH, height, channels: 3, pixels: vec![255; WIDTH * height * 3] };
+        axes(&mut canvas, &x, &y, down);
         write(&mut canvas, &self.title, LEFT, 12);
-        write(&mut canvas, &self.y, LEFT, TOP - font::HEIGHT * TEXT - 8);
-        write(&mut canvas, &self.x, RIGHT.saturating_sub(self.x.len() * LETTER), HEIGHT - 28);
+        write(&mut canvas, &self.y, LEFT, LEGEND + down);
+        write(&mut canvas, &self.x, RIGHT.saturating_sub(self.x.len() * LETTER), height - 28);
         for (curve, colour) in self.curves.iter().zip(COLOURS.iter().cycle()) {
-            draw_curve(&mut canvas, curve, &x, &y, *colour, self.bars);
+            draw_curve(&mut canvas, curve, &x, &y, *colour, self.bars, down);
         }
-        self.legend(&mut canvas);
+        self.legend(&mut canvas, &lines);
         canvas
     }
 
+    /// How many names each line of the legend has.
+    fn legend_lines(&self) -> Vec<usize> {
+        let room = RIGHT - LEFT - (self.y.chars().count() + 1) * LETTER;
+        let (mut lines, mut used) = (vec![0], 0);
+        for width in self.curves.iter().map(legend_width) {
+            let last = lines.len() - 1;
+            if lines[last] > 0 && used + width > room {
+                lines.push(1);
+                used = width;
+            } else {
+                lines[last] += 1;
+                used += width;
+            }
+        }
+        lines
+    }
+
     /// Names of the curves, right-aligned above the plot.
-    fn legend(&self, canvas: &mut Canvas) {
-        const LINE: usize = 28;
-        let width = |c: &Curve| LINE + 8 + c.name.chars().count() * LETTER + LETTER;
-        let mut left = RIGHT.saturating_sub(self.curves.iter().map(width).sum());
-        let top = TOP - font::HEIGHT * TEXT - 8;
-        for (curve, colour) in self.curves.iter().zip(COLOURS.iter().cycle()) {
-            let middle = (top + font::HEIGHT * TEXT / 2) as f64;
-            segment(canvas, (left as f64, middle), ((left + LINE) as f64, middle), *colour);
-            write(canvas, &curve.name, left + LINE + 8, top);
-            left += width(curve);
+    fn legend(&self, canvas: &mut Canvas, lines: &[usize]) {
+        let mut curves = self.curves.iter().zip(COLOURS.iter().cycle());
+        let mut first = 0;
+        for (line, &count) in lines.iter().enumerate() {
+            let mut left = RIGHT.saturating_sub(self.curves[first..first + count].iter().map(legend_width).sum());
+            let top = LEGEND + line * LEGEND_LINE;
+            for (curve, colour) in curves.by_ref().take(count) {
+                let middle = (top + font::HEIGHT * TEXT / 2) as f64;
+                segment(canvas, (left as f64, middle), ((left + SAMPLE) as f64, middle), *colour);
+                write(canvas, &curve.name, left + SAMPLE + 8, top);
+                left += legend_width(curve);
+            }
+            first += count;
         }
     }
+}
+
+/// What a name takes in a line of the legend.
+fn legend_width(curve: &Curve) -> usize {
+    SAMPLE + 8 + (curve.name.chars().count() + 1) * LETTER
 }
 
 /// Text cut off at the picture's right edge.
@@ -137,21 +177,23 @@ fn write(canvas: &mut Canvas, text: &str, left: usize, top: usize) {
     canvas.text(&text.chars().take(room).collect::<String>(), left, top, TEXT, INK);
 }
 
-fn axes(canvas: &mut Canvas, x: &Axis, y: &Axis) {
+/// Everything is `down` pixels lower than without further lines of names.
+fn axes(canvas: &mut Canvas, x: &Axis, y: &Axis, down: usize) {
+    let (top, bottom) = (TOP + down, BOTTOM + down);
     for &tick in &y.ticks {
-        let (label, row) = (y.label(tick), to_y(y.place(tick)).round() as usize);
+        let (label, row) = (y.label(tick), to_y(y.place(tick)).round() as usize + down);
         (LEFT..=RIGHT).for_each(|column| blend(canvas, column, row, GRID, 1.0));
         let left = LEFT.saturating_sub(8 + label.len() * LETTER);
         write(canvas, &label, left, row.saturating_sub(font::HEIGHT * TEXT / 2));
     }
     for &tick in &x.ticks {
         let (label, column) = (x.label(tick), to_x(x.place(tick)).round() as usize);
-        (TOP..=BOTTOM).for_each(|row| blend(canvas, column, row, GRID, 1.0));
+        (top..=bottom).for_each(|row| blend(canvas, column, row, GRID, 1.0));
         let left = column.saturating_sub(label.len() * LETTER / 2).min(WIDTH - label.len().min(20) * LETTER);
-        write(canvas, &label, left, BOTTOM + 10);
+        write(canvas, &label, left, bottom + 10);
     }
-    (LEFT..=RIGHT).for_each(|column| blend(canvas, column, BOTTOM, [INK; 3], 1.0));
-    (TOP..=BOTTOM).for_each(|row| blend(canvas, LEFT, row, [INK; 3], 1.0));
+    (LEFT..=RIGHT).for_each(|column| blend(canvas, column, bottom, [INK; 3], 1.0));
+    (top..=bottom).for_each(|row| blend(canvas, LEFT, row, [INK; 3], 1.0));
 }
 
 fn to_x(place: f64) -> f64 {
@@ -172,10 +214,10 @@ struct Bucket {
     bottom: f64,
 }
 
-fn draw_curve(canvas: &mut Canvas, curve: &Curve, x: &Axis, y: &Axis, colour: [u8; 3], bars: bool) {
+fn draw_curve(canvas: &mut Canvas, curve: &Curve, x: &Axis, y: &Axis, colour: [u8; 3], bars: bool, down: usize) {
     let mut buckets: Vec<Bucket> = Vec::new();
     for &(px, py) in curve.points.iter().filter(|p| p.0.is_finite() && p.1.is_finite()) {
-        let (px, py) = (to_x(x.place(px)), to_y(y.place(py)));
+        let (px, py) = (to_x(x.place(px)), to_y(y.place(py)) + down as f64);
         let column = px as usize / BUCKET * BUCKET;
         match buckets.last_mut().filter(|b| b.column == column) {
             Some(b) => {

@@ -13,7 +13,7 @@ use toml::Value;
 /// The variable that plots show the spread over.
 const SEED: &str = "seed";
 /// Curves of a plot: more have no colours of their own.
-const CURVES: usize = 6;
+const CURVES: usize = 8;
 /// Pictures of images: more are not looked at.
 const IMAGE_PICTURES: usize = 12;
 /// Images of a point in a picture with columns.
@@ -22,8 +22,15 @@ const SHOWN: usize = 4;
 /// Draws all pictures into the directory of the results; gives their names.
 pub(super) fn draw(plan: &Plan, rows: &[Row<'_>]) -> Result<Vec<String>, SweepError> {
     let mut files = Vec::new();
-    for key in plan.sweep.variables().filter(|&key| key != SEED) {
-        plots(plan, rows, key, &mut files)?;
+    for axis in plan.sweep.axes.iter().filter(|axis| !is_seed(axis)) {
+        // Where keys change together, the first that plots have an axis for stands for all.
+        for key in &axis.keys {
+            let before = files.len();
+            plots(plan, rows, key, &mut files)?;
+            if files.len() > before {
+                break;
+            }
+        }
     }
     image_grids(plan, rows, &mut files)?;
     Ok(files)
@@ -50,8 +57,12 @@ fn plots(plan: &Plan, rows: &[Row<'_>], key: &str, files: &mut Vec<String>) -> R
         let x = values.iter().find(|(k, _)| k == key).and_then(|(_, value)| number(value));
         let (Some(x), Some((name, y))) = (x, merit(row)) else { continue };
         merit_name = name;
-        let rest = values.iter().filter(|(k, _)| !aside(k)).map(|(_, value)| plain(value));
-        let name = rest.collect::<Vec<_>>().join(", ");
+        let others = plan.sweep.axes.iter().filter(|axis| !axis.keys.iter().any(|k| aside(k)));
+        let of_axis = |axis: &Axis| {
+            let own = values.iter().filter(|(k, _)| axis.keys.contains(k)).map(|(_, value)| plain(value));
+            together_as(own, ", ")
+        };
+        let name = others.map(of_axis).collect::<Vec<_>>().join(", ");
         match curves.iter_mut().find(|curve| curve.name == name) {
             Some(curve) => curve.points.push((x, y)),
             None => curves.push(Curve { name, points: vec![(x, y)] }),
@@ -65,11 +76,16 @@ fn plots(plan: &Plan, rows: &[Row<'_>], key: &str, files: &mut Vec<String>) -> R
     for curve in &mut curves {
         curve.points.sort_by(|a, b| a.0.total_cmp(&b.0));
     }
-    let others: Vec<&str> = plan.sweep.variables().filter(|&other| !aside(other)).collect();
+    let axes = plan.sweep.axes.iter();
+    let others: Vec<String> = axes.filter(|axis| !axis.keys.iter().any(|k| aside(k))).map(short_keys).collect();
     let by = if others.is_empty() { String::new() } else { format!(", by {}", others.join(", ")) };
     for (number, curves) in curves.chunks(CURVES).enumerate() {
         let plot = Plot {
-            title: format!("{}: {merit_name} over {key}{by}", plan.sweep.name),
+            title: format!(
+                "{}: {merit_name} over {}{by}",
+                plan.sweep.name,
+                together.map_or_else(|| short(key).into(), short_keys)
+            ),
             x: key.to_owned(),
             y: merit_name.to_owned(),
             curves: curves.to_vec(),
@@ -80,6 +96,25 @@ fn plots(plan: &Plan, rows: &[Row<'_>], key: &str, files: &mut Vec<String>) -> R
         files.push(name);
     }
     Ok(())
+}
+
+/// The last part of a key.
+fn short(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
+}
+
+/// The keys of an axis.
+fn short_keys(axis: &Axis) -> String {
+    axis.keys.iter().map(|key| short(key)).collect::<Vec<_>>().join("/")
+}
+
+/// One text for equal values, else all.
+fn together_as(values: impl Iterator<Item = String>, between: &str) -> String {
+    let values: Vec<String> = values.collect();
+    match values.split_first() {
+        Some((first, rest)) if rest.iter().all(|value| value == first) => first.clone(),
+        _ => values.join(between),
+    }
 }
 
 fn file_name(parts: &[&str], number: usize) -> String {
@@ -141,8 +176,8 @@ fn panels(
     let columns = shown.get(1).map_or(1, |&axis| axes[axis].rows.len());
     let each = if columns == 1 { KEPT } else { SHOWN };
     let said = |axis: usize, row: usize| {
-        let values = axes[axis].keys.iter().zip(&axes[axis].rows[row]);
-        values.map(|(key, value)| format!("{key} = {}", plain(value))).collect::<Vec<_>>().join(", ")
+        let values = together_as(axes[axis].rows[row].iter().map(plain), ", ");
+        format!("{} = {values}", short_keys(&axes[axis]))
     };
     let mut panels: Vec<Panel> = Vec::new();
     for row in 0..axes[shown[0]].rows.len() {
@@ -160,9 +195,9 @@ fn panels(
         let mut caption = said(shown[0], row);
         if panels.is_empty() {
             if let Some(&axis) = shown.get(1) {
-                let row = |row: &Vec<_>| row.iter().map(plain).collect::<Vec<_>>().join(", ");
+                let row = |row: &Vec<_>| together_as(row.iter().map(plain), ", ");
                 let across: Vec<String> = axes[axis].rows.iter().map(row).collect();
-                caption += &format!("; across: {} = {}", axes[axis].keys.join(", "), across.join(" | "));
+                caption += &format!("; across: {} = {}", short_keys(&axes[axis]), across.join(" | "));
             }
             for &axis in rest {
                 caption += &format!("; {}", said(axis, fixed[axis]));
