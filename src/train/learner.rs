@@ -108,8 +108,9 @@ impl<'a> Learner<'a> {
         let session = if write_verify {
             let (verify, seed) = (WriteVerify::new(&schedule.design), state.seed);
             let session = TrainingSession::start_by_pulses(schedule, state, &verify, seed, &options)?;
-            let differences = session.programming().map_or(&[][..], |p| &p.differences);
-            if let Some(first) = differences.first() {
+            let reports = session.forming().into_iter().chain(session.programming());
+            let differences: Vec<&String> = reports.flat_map(|p| &p.differences).collect();
+            if let Some(&first) = differences.first() {
                 let (step, count) = (session.golden().state().step, differences.len());
                 return Err(TrainingError::Differs { step, count, first: first.clone() });
             }
