@@ -128,6 +128,9 @@ impl Programming<'_> {
                 report.differences.push(format!("counter {k}: {expected}, got {got}"));
             }
         }
+        // The golden model goes on as after a reset.
+        driver.command(Op::Seed, 0)?;
+        driver.wait_idle(1_000_000)?;
         Ok(report)
     }
 }
