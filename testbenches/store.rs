@@ -203,9 +203,9 @@ fn virgin_devices_hold_pictures_after_forming() {
     let half = "[device.model]\nforming = 1\nforming_dtod = 0.2";
     let stored = store(half);
     assert!((1500..1700).contains(&stored.forming.failed_devices), "{:?}", stored.forming);
-    // An open device is near enough to black.
-    assert!(stored.counters.failed_devices > stored.forming.failed_devices / 4, "{:?}", stored.counters);
-    assert!(stored.level_errors() > 300, "{}", stored.level_errors());
+    // Open is near enough to black, so those fail that should be white: a quarter of the devices, half of the time.
+    assert!((330..470).contains(&stored.counters.failed_devices), "{:?}", stored.counters);
+    assert!((330..470).contains(&stored.level_errors()), "{}", stored.level_errors());
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("virgin.toml");
     let tiny = memgan::config::preset("tiny").expect("a preset").text;

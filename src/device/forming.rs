@@ -112,7 +112,7 @@ mod tests {
         let model = array("forming = 0.7\nforming_dtod = 0.2\nw_max_dtod = 0.2\nw_min_dtod = 0.2\nstuck = 0.1");
         let (mean, deviation) = (0.7 * 255.0, 0.2 * 0.7 * 255.0);
         let devices: Vec<DeviceParameters> = (0..20_000).map(|n| model.device(n)).collect();
-        let mut codes: Vec<i32> = devices.iter().map(|d| d.fresh(0).into()).collect();
+        let mut codes: Vec<i32> = devices.iter().map(|d| i32::from(d.fresh(0))).collect();
         let stuck = devices.iter().filter(|d| d.inverse == 0).count() as f64;
         assert!((stuck / 20_000.0 - 0.1).abs() < 0.02, "{stuck}");
         for amplitude in (107..=255).step_by(8) {
@@ -131,13 +131,13 @@ mod tests {
                     assert_eq!(model.disturb(virgin, device, true, 255, bits), virgin);
                 }
             }
-            let formed = codes.iter().filter(|&&code| code != VIRGIN.into()).count() as f64 - stuck;
+            let formed = codes.iter().filter(|&&code| code != i32::from(VIRGIN)).count() as f64 - stuck;
             let wanted = below((f64::from(amplitude) + 0.5 - mean) / deviation);
             let got = formed / (20_000.0 - stuck);
             // Sums of three bytes are within 0.01 of a normal distribution; three deviations of a count of 18,000.
             assert!((got - wanted).abs() < 0.01 + 3.0 * (0.25f64 / 18_000.0).sqrt(), "{amplitude}: {got} of {wanted}");
         }
-        assert!(codes.iter().filter(|&&code| code == VIRGIN.into()).count() > 100, "some devices never form");
+        assert!(codes.iter().filter(|&&code| code == i32::from(VIRGIN)).count() > 100, "some devices never form");
     }
 
     /// A virgin device is open: the difference to one at `G_min`, of 250 and 40 kilohm, is `G_min` itself.
@@ -148,7 +148,7 @@ mod tests {
         let code = (high - low) / f64::from(model.top);
         assert!((f64::from(model.conductance(VIRGIN)) * code + low).abs() < code);
         assert_eq!((model.conductance(0), model.conductance(5)), (0, 5));
-        assert_eq!(array("").conductance(VIRGIN), VIRGIN.into(), "without forming no code is special");
+        assert_eq!(array("").conductance(VIRGIN), i32::from(VIRGIN), "without forming no code is special");
     }
 
     /// What direct writes leave: all but what never forms is as it is told to be.
