@@ -58,13 +58,14 @@ pub(super) struct Programming<'p> {
 
 impl Programming<'_> {
     /// Programs all cells of the content by pulses, refreshes or forms them, and `tiles` with them, what the golden model has of
-    /// them.
+    /// them; `None` if `go_on`, which is asked after each word, says no.
     pub fn run(
         &self,
         mode: ProgramMode,
         tiles: &mut [TileCells],
         driver: &mut Driver,
-    ) -> Result<ProgrammingReport, CosimError> {
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<ProgrammingReport>, CosimError> {
         let &Self { schedule, content, verify, seed, exact_cycles } = self;
         driver.command(Op::Seed, seed)?;
         driver.wait_idle(1_000_000)?;
@@ -119,6 +120,9 @@ impl Programming<'_> {
                 report.failed_words += usize::from(result.failed.contains(&true));
                 report.cycles += cycles;
                 report.counters.add(&result.counters);
+                if !go_on() {
+                    return Ok(None);
+                }
             }
         }
         driver.config(&[register(ProgramRegister::Verify, 0)])?;
@@ -131,7 +135,7 @@ impl Programming<'_> {
         // The golden model goes on as after a reset.
         driver.command(Op::Seed, 0)?;
         driver.wait_idle(1_000_000)?;
-        Ok(report)
+        Ok(Some(report))
     }
 }
 

@@ -109,24 +109,56 @@ impl<'a> TrainingSession<'a> {
     /// If the state is not of this design.
     pub fn start_by_pulses(
         schedule: &'a Schedule,
-        mut state: TrainState,
+        state: TrainState,
         verify: &WriteVerify,
         seed: u32,
         options: &SessionOptions,
     ) -> Result<Self, CosimError> {
+        let session = Self::start_by_pulses_while(schedule, state, verify, seed, options, &mut |_, _| true)?;
+        Ok(session.expect("nobody said no"))
+    }
+
+    /// As [`TrainingSession::start_by_pulses`]; `None` if `go_on` says no. It is asked after each word with the words that are
+    /// done and those that there are, each twice where devices are formed first.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Panics
+    /// As there.
+    pub fn start_by_pulses_while(
+        schedule: &'a Schedule,
+        mut state: TrainState,
+        verify: &WriteVerify,
+        seed: u32,
+        options: &SessionOptions,
+        go_on: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> Result<Option<Self>, CosimError> {
         let (mut driver, sources) = start_driver(schedule, options)?;
         let content = state.content(schedule);
         let exact = options.view == CrossbarView::Behavioural;
         let mut tiles = unprogrammed(schedule, verify);
         let unit = Programming { schedule, content: &content, verify, seed, exact_cycles: exact };
-        let mut by_pulses = |mode| unit.run(mode, &mut tiles, &mut driver);
-        let forming = verify.forms().then(|| by_pulses(ProgramMode::Form)).transpose()?;
-        let programming = Some(by_pulses(ProgramMode::Program)?);
+        let modes = [verify.forms().then_some(ProgramMode::Form), Some(ProgramMode::Program)];
+        let words: usize = content.layers.iter().map(|layer| layer.cells.len()).sum();
+        let (mut done, all) = (0, (words * modes.iter().flatten().count()) as u64);
+        let mut reports = [None, None];
+        for (mode, report) in modes.into_iter().zip(&mut reports).filter_map(|(mode, report)| Some((mode?, report))) {
+            let mut each = || {
+                done += 1;
+                go_on(done, all)
+            };
+            *report = unit.run(mode, &mut tiles, &mut driver, &mut each)?;
+            if report.is_none() {
+                return Ok(None);
+            }
+        }
+        let [forming, programming] = reports;
         configure(schedule, &content, &mut driver)?;
         state.set_cells(schedule, &cells_of(&content, &tiles));
         let golden = recording(schedule, state);
         let code = CellCode::new(&schedule.design);
-        Ok(Self { schedule, driver, golden, code, sources, programming, forming, exact })
+        Ok(Some(Self { schedule, driver, golden, code, sources, programming, forming, exact }))
     }
 
     /// Refreshes all devices in both, with noise seeded by `seed`: each goes to the level nearest to it. What it took, and
@@ -158,7 +190,7 @@ impl<'a> TrainingSession<'a> {
         let content = state.content(schedule);
         let mut tiles = read_tiles(schedule, &content, verify, driver)?;
         let unit = Programming { schedule, content: &content, verify, seed, exact_cycles: self.exact };
-        let report = unit.run(mode, &mut tiles, driver)?;
+        let report = unit.run(mode, &mut tiles, driver, &mut || true)?.expect("nobody said no");
         state.set_cells(schedule, &cells_of(&content, &tiles));
         self.golden = recording(schedule, state);
         Ok(report)
