@@ -102,7 +102,7 @@ fn classifiers() {
 fn real_devices() {
     let every = "preset = \"ReRamSB\"\nstuck = 0.1\nread_noise = 0.01\nadc_offset = 1\nadc_gain = 0.01\nadc_nonlinearity = 0.5\nwire_ohm = \
                  1\nhalf_select = 0.01\nlifetime = 1000\nlifetime_dtod = 0.2\ndrift_to = -0.5\ndiffusion = \
-                 0.001\ndiffusion_dtod = 0.2";
+                 0.001\ndiffusion_dtod = 0.2\nforming = 0.7\nforming_dtod = 0.1";
     for model in [
         "preset = \"Ideal\"",
         "preset = \"EcRam\"",
@@ -112,6 +112,8 @@ fn real_devices() {
         "half_select = 0.05",
         "lifetime = 100",
         "diffusion = 0.1\ndw_min_std = 0.1\nhalf_select = 0.01",
+        "forming = 0.5",
+        "forming = 0.9\nforming_dtod = 0.1\nread_noise = 0.01",
         every,
     ] {
         // A classifier has the same macro in another size.

@@ -23,8 +23,11 @@ struct Settings {
     pulses: u32,
     mode: u32,
     refresh: bool,
+    forms: bool,
     set: Strength,
     reset: Strength,
+    /// Start, step, max, attempts.
+    form: Strength,
 }
 
 /// Bits of a device's code, and of them below a level.
@@ -73,7 +76,7 @@ struct Counts {
 #[derive(Clone, Debug, PartialEq)]
 enum Event {
     Read { group: u64, sides: u64 },
-    Pulse { up: bool, strength: u64, sides: u64 },
+    Pulse { up: bool, strength: u64, forms: bool, sides: u64 },
 }
 
 impl Block {
@@ -115,7 +118,7 @@ impl Block {
     /// One cycle; what the block started, and whether it is busy.
     fn step(&mut self) -> (Option<Event>, bool) {
         let (converter, lanes) = (self.schedule.design.converter.clone(), self.schedule.lanes);
-        let pair = self.pair();
+        let (pair, forms) = (self.pair(), self.schedule.design.forms());
         if let Some((conversion, left)) = self.tile.left {
             self.tile.left = (left > 1).then_some((conversion, left - 1));
             if left == 1 {
@@ -164,7 +167,8 @@ impl Block {
             (true, false) => Some(Event::Read { group: b.get("group_o"), sides }),
             (false, true) => {
                 let strength = b.get("pulse_strength_o");
-                Some(Event::Pulse { up: b.flag("pulse_up_o"), strength, sides })
+                let forms = forms && b.flag("pulse_form_o");
+                Some(Event::Pulse { up: b.flag("pulse_up_o"), strength, forms, sides })
             }
             _ => None,
         };
@@ -196,7 +200,12 @@ impl Block {
         b.set("max_pulses_i", s.pulses);
         b.set("mode_i", s.mode);
         b.set("refresh_i", u64::from(s.refresh));
-        for (port, bytes) in [("set_i", s.set), ("reset_i", s.reset)] {
+        let mut words = vec![("set_i", s.set), ("reset_i", s.reset)];
+        if self.schedule.design.forms() {
+            b.set("forms_i", u64::from(s.forms));
+            words.push(("form_i", s.form));
+        }
+        for (port, bytes) in words {
             b.set(port, bytes.iter().rev().fold(0u32, |word, byte| word << 8 | byte));
         }
     }
@@ -207,16 +216,20 @@ impl Block {
             let start = r.between(1, 40) as u32;
             [start, r.below(50) as u32, r.pick(&[1, 20, 100, 255]), r.pick(&[0, 7, 16, 100, 255])]
         };
-        let (set, reset) = (strength(), strength());
+        let (set, reset, mut form) = (strength(), strength(), strength());
+        form[3] = r.pick(&[1, 2, 7, 30, 255]);
+        let forms = self.schedule.design.forms() && r.percent(50);
         Settings {
             input: self.random.pick(&[127, 64, 1, 99]),
             gain: self.random.below(12) as u32,
             tolerance: self.random.pick(&[0, 1, 1, 3]),
             pulses: self.random.pick(&[1, 2, 7, 30, 255]) as u32,
             mode: self.random.below(4) as u32,
-            refresh: self.random.percent(50),
+            refresh: !forms && self.random.percent(50),
+            forms,
             set,
             reset,
+            form,
         }
     }
 
@@ -277,10 +290,10 @@ impl Block {
                 let levels = (0..i64::from(design.device.levels)).map(|level| read_as(level << self.codes.fraction));
                 let nearest = levels.min_by_key(|at| (at.abs_diff(seen), *at)).expect("levels");
                 let error = *wanted.get_or_insert(nearest) - seen;
-                if error.abs() <= s.tolerance {
+                if error.abs() <= s.tolerance || (s.forms && error < 0) {
                     break;
                 }
-                if pulses == s.pulses {
+                if pulses == if s.forms { s.form[3] } else { s.pulses } {
                     failed[adc] = 1;
                     counts.failures += 1;
                     break;
@@ -288,18 +301,20 @@ impl Block {
                 let set = error > 0;
                 run = if last == Some(set) { run + 1 } else { 0 };
                 last = Some(set);
-                let [start, step, max, slope] = if set { s.set } else { s.reset }.map(i64::from);
-                let strength = match s.mode {
+                let of_pulse = [s.reset, s.set, s.form][if s.forms { 2 } else { usize::from(set) }];
+                let [start, step, max, slope] = of_pulse.map(i64::from);
+                let strength = match if s.forms { 1 } else { s.mode } {
                     0 => start,
                     1 => (start + run * step).min(max),
                     _ => ((error.abs() * slope + 8) >> 4).max(start).min(max),
                 };
                 let event = self.next_event(tile);
-                assert_eq!(event, Event::Pulse { up: set != minus, strength: strength as u64, sides: connected });
+                let (up, strength) = (set != minus, strength as u64);
+                assert_eq!(event, Event::Pulse { up, strength, forms: s.forms, sides: connected });
                 self.one_line(row, 1, Some(self.register(group, adc)));
                 pulses += 1;
                 *(if set { &mut counts.set } else { &mut counts.reset }) += 1;
-                let moved = self.random.signed(0, 6) + strength / 16;
+                let moved = self.random.signed(0, 6) + strength as i64 / 16;
                 at = (if set { at + moved } else { at - moved }).clamp(low, high);
             }
         }
@@ -365,6 +380,7 @@ fn real(text: &str) -> Schedule {
 fn fewer_adcs_than_lanes() {
     drive(&schedule(TRAIN_NARROW));
     drive(&real(TRAIN_NARROW));
+    drive(&schedule(&format!("{TRAIN_NARROW}\n[device.model]\nforming = 0.5\n")));
 }
 
 #[test]
@@ -377,6 +393,7 @@ fn more_adcs_than_lanes() {
 fn one_adc() {
     drive(&schedule(TRAIN_ONE));
     drive(&schedule(TRAIN_SHORT));
+    drive(&schedule(&format!("{TRAIN_ONE}\n[device.model]\nforming = 0.5\n")));
 }
 
 #[test]
@@ -387,8 +404,12 @@ fn an_adc_a_column() {
 /// Registers out of reset, after writes, and counters up to their largest value.
 #[test]
 fn registers_and_counters() {
-    let schedule = schedule(TRAIN_WIDE);
-    let module = program_registers(&schedule);
+    registers_of(&schedule(TRAIN_WIDE));
+    registers_of(&schedule(&format!("{TRAIN_WIDE}\n[device.model]\nforming = 0.5\nforming_dtod = 0.1\n")));
+}
+
+fn registers_of(schedule: &Schedule) {
+    let module = program_registers(schedule);
     lint_clean(&module);
     let (mut b, mut random) = (Bench::new(&module), Random::new(3));
     b.reset();
@@ -410,6 +431,11 @@ fn registers_and_counters() {
         reset.reset.word().into(),
     ];
     let mut expected: Vec<u64> = words.into_iter().chain([0; 8]).collect();
+    let form = schedule.design.forms().then_some(15);
+    if let Some(form) = form {
+        // From 0.35 of the strongest pulse in steps of 8.
+        expected[form] = u64::from(u32::from_le_bytes([89, 8, 255, 22]));
+    }
     let names = ["word", "device", "set_pulse", "reset_pulse", "read", "failure"];
     for _ in 0..3000 {
         for (address, value) in expected.iter().enumerate() {
@@ -427,13 +453,15 @@ fn registers_and_counters() {
         b.tick();
         b.set("write_valid_i", 0u64);
         names.iter().for_each(|name| b.set(&format!("{name}_valid_i"), 0u64));
-        for (counter, &event) in expected[8..].iter_mut().zip(&events) {
+        for (counter, &event) in expected[8..14].iter_mut().zip(&events) {
             *counter += u64::from(event);
         }
         if write && address < 8 {
             expected[address] = data & ((1 << widths[address]) - 1);
+        } else if write && form == Some(address) {
+            expected[address] = data;
         } else if write {
-            expected[8..].fill(0);
+            expected[8..14].fill(0);
         }
     }
 }
@@ -442,4 +470,7 @@ fn registers_and_counters() {
 fn synthesis() {
     synthesis_clean(&programmer(&schedule(TRAIN_WIDE)));
     synthesis_clean(&program_registers(&schedule(TRAIN_WIDE)));
+    let virgin = schedule(&format!("{TRAIN_WIDE}\n[device.model]\nforming = 0.5\n"));
+    synthesis_clean(&programmer(&virgin));
+    synthesis_clean(&program_registers(&virgin));
 }

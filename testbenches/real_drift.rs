@@ -172,11 +172,11 @@ fn half_selected_devices_move_by_a_part_of_the_step() {
 #[test]
 fn inference_drifts_exactly() {
     let noisy = "lifetime = 30\nlifetime_dtod = 0.3\ndrift_to = -0.5\ndiffusion = 0.02\nw_max_dtod = 0.1\nstuck = \
-                 0.05\nread_noise = 0.01\nwire_ohm = 3";
+                 0.05\nread_noise = 0.01\nwire_ohm = 3\nforming = 0.8\nforming_dtod = 0.2";
     for (pair, model) in [
         (PairScheme::Differential, noisy),
         (PairScheme::Differential, "lifetime = 20"),
-        (PairScheme::Reference, "diffusion = 0.001"),
+        (PairScheme::Reference, "diffusion = 0.001\nforming = 0.9\nforming_dtod = 0.2"),
     ] {
         let mut design = inference(model);
         design.crossbar.pair = pair;

@@ -188,6 +188,34 @@ fn time_costs_pixels() {
     assert!(errors[0] == 0 && errors.is_sorted_by(|a, b| a < b) && errors[3] > 800, "{errors:?}");
 }
 
+/// Devices are formed before a picture is written; where one of a pixel never forms it fails, and the command says how many.
+#[test]
+fn virgin_devices_hold_pictures_after_forming() {
+    let picture = Picture::pattern(Pattern::Random, SIDE, SIDE, 3).quantised(2);
+    let store = |more: &str| Memory::new(&design(more), (SIDE, SIDE), 2, 0).expect("it fits").store(&picture, 1);
+    let stored = store("[device.model]\nforming = 0.6\nforming_dtod = 0.1");
+    assert_eq!((stored.level_errors(), stored.counters.failed_devices, stored.forming.failed_devices), (0, 0, 0));
+    assert_eq!(stored.forming.devices, 3200);
+    // From three deviations below the mean, 107, in steps of 8 to 153.
+    let pulses = f64::from(stored.forming.set_pulses) / 3200.0;
+    assert!((6.0..8.5).contains(&pulses), "{pulses} pulses a device");
+    // Half of the devices need more than the strongest pulse.
+    let half = "[device.model]\nforming = 1\nforming_dtod = 0.2";
+    let stored = store(half);
+    assert!((1500..1700).contains(&stored.forming.failed_devices), "{:?}", stored.forming);
+    // Open is near enough to black, so those fail that should be white: a quarter of the devices, half of the time.
+    assert!((330..470).contains(&stored.counters.failed_devices), "{:?}", stored.counters);
+    assert!((330..470).contains(&stored.level_errors()), "{}", stored.level_errors());
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("virgin.toml");
+    let tiny = memgan::config::preset("tiny").expect("a preset").text;
+    std::fs::write(&file, format!("{tiny}\n{half}\n")).expect("a file");
+    let output = memgan(&[text(&file), "--out", text(&dir.path().join("out"))]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    let line = said.lines().find(|line| line.starts_with("forming")).expect("it says what forming took");
+    assert!(line.contains("3,200 devices") && line.contains("not formed"), "{line}");
+}
+
 /// Pulses at the pixels disturb those that were written before.
 #[test]
 fn half_selected_devices_cost_pixels() {

@@ -183,6 +183,28 @@ fn an_interrupted_run_stops_in_good_order() {
     place.assert_same("whole", "stopped");
 }
 
+/// A run that is told to stop while its devices are formed and programmed stops after a word, before anything was written.
+#[cfg(unix)]
+#[test]
+fn programming_by_pulses_can_be_interrupted() {
+    let place = Place::new();
+    let text = fs::read_to_string(place.path("stochastic.toml")).expect("a description");
+    fs::write(place.path("virgin.toml"), format!("{text}[device.model]\nforming = 0.7\n")).expect("a file");
+    let args = "train virgin.toml --hardware --write-verify --steps 1 --images 64 --out run";
+    let mut child = place.command(args).stdout(Stdio::piped()).spawn().expect("memgan starts");
+    // The directory is opened before the model is built.
+    while !place.path("run").exists() && child.try_wait().expect("a child").is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let signal = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill starts");
+    assert!(signal.success());
+    let output = child.wait_with_output().expect("a child");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(130), "{text}");
+    assert!(text.contains("while the devices were programmed"), "{text}");
+    assert!(!place.path("run").join(CHECKPOINT).exists());
+}
+
 #[test]
 fn checkpoints_that_are_damaged_or_of_another_run_are_refused_and_kept() {
     let place = Place::new();

@@ -165,6 +165,8 @@ fn figures(stored: &Stored) -> Value {
         "verify_reads": c.reads,
         "failed_devices": c.failed_devices,
         "programming_cycles": stored.cycles,
+        "forming_pulses": stored.forming.set_pulses,
+        "unformed_devices": stored.forming.failed_devices,
         "line_reads": stored.line_reads,
     })
 }
@@ -221,6 +223,11 @@ fn one(
     output.text(&headline(design, memory, stored, devices))?;
     if memory.age > 0 {
         output.text(&format!("age         {} units of time before it is read\n", grouped(memory.age as usize)))?;
+    }
+    if stored.forming.devices > 0 {
+        let f = &stored.forming;
+        let [devices, pulses, failed] = [f.devices, f.set_pulses, f.failed_devices].map(number);
+        output.text(&format!("forming     {devices} devices with {pulses} pulses first, {failed} not formed\n"))?;
     }
     output.text(&format!(
         "errors      {} of {} pixels ({:.2} %), {} of {} bits ({:.2} %)\n\

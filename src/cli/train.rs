@@ -81,6 +81,13 @@ pub fn run(args: &Args, output: &mut Output) -> Result<Outcome, CliError> {
     let start = Instant::now();
     let summary = in_threads(args.threads, || train(&schedule, &data, options.clone()))?;
     let seconds = start.elapsed().as_secs_f64();
+    let Some(summary) = summary else {
+        match output.format {
+            Format::Json => output.json(json!({ "design": design.name, "ending": "stopped", "programmed": false }))?,
+            Format::Human => output.text("stopped while the devices were programmed; no step was made\n")?,
+        }
+        return Ok(Outcome::Interrupted);
+    };
 
     let mut report = json!(summary);
     report["design"] = design.name.as_str().into();
@@ -115,9 +122,19 @@ pub fn in_threads<T: Send>(threads: Option<u16>, work: impl FnOnce() -> T + Send
     }
 }
 
-fn train(schedule: &Schedule, data: &TrainingData, options: Options) -> Result<Summary, TrainingError> {
+/// `None` if it was told to stop before the first step.
+fn train(schedule: &Schedule, data: &TrainingData, options: Options) -> Result<Option<Summary>, TrainingError> {
     let (steps, batch) = (options.steps, options.batch as u64);
-    let run = Run::open(schedule, data, options)?;
+    let programming = ProgressBar::new(0);
+    let style = ProgressStyle::with_template("programming {bar:30} {pos}/{len} words, {elapsed}, {eta} left");
+    programming.set_style(style.expect("a template"));
+    let run = Run::open_while(schedule, data, options, &mut |done, all| {
+        programming.set_length(all);
+        programming.set_position(done);
+        !stop::asked()
+    });
+    programming.finish_and_clear();
+    let Some(run) = run? else { return Ok(None) };
     let progress = ProgressBar::new(steps).with_position(run.steps());
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}, {elapsed}, {eta} left").expect("a template");
     progress.set_style(style);
@@ -129,7 +146,7 @@ fn train(schedule: &Schedule, data: &TrainingData, options: Options) -> Result<S
         !stop::asked()
     });
     progress.finish_and_clear();
-    summary
+    summary.map(Some)
 }
 
 fn losses(record: &StepRecord) -> String {

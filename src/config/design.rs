@@ -326,6 +326,11 @@ impl Design {
         self.device.model.as_ref().is_some_and(DeviceModel::drifts)
     }
 
+    /// Whether the modelled devices have to be formed.
+    pub fn forms(&self) -> bool {
+        self.device.model.as_ref().is_some_and(DeviceModel::forms)
+    }
+
     /// Clock cycles of a programming pulse in the crossbar macro: `pulse_ns` rounded up, at least 3; at most 10^6.
     /// Counted as `conversion_cycles` are: `pulse_done_o` is high one cycle less after `pulse_start_i`.
     pub fn pulse_cycles(&self) -> u32 {

@@ -95,6 +95,11 @@ pub struct DeviceModel {
     pub diffusion: f64,
     #[serde(skip_serializing_if = "is_zero")]
     pub diffusion_dtod: f64,
+    /// Amplitude that forms a device, part of the strongest forming pulse's; 0: devices come formed. Its spread over devices.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub forming: f64,
+    #[serde(skip_serializing_if = "is_zero")]
+    pub forming_dtod: f64,
 }
 
 impl DeviceModel {
@@ -127,6 +132,8 @@ impl DeviceModel {
             drift_to: 0.0,
             diffusion: 0.0,
             diffusion_dtod: 0.0,
+            forming: 0.0,
+            forming_dtod: 0.0,
         }
     }
 
@@ -138,6 +145,11 @@ impl DeviceModel {
     /// Whether conductances change with time.
     pub fn drifts(&self) -> bool {
         self.lifetime > 0.0 || self.diffusion > 0.0
+    }
+
+    /// Whether devices conduct nothing until they have been formed.
+    pub fn forms(&self) -> bool {
+        self.forming > 0.0
     }
 }
 

@@ -112,6 +112,12 @@ pub(super) struct RawDeviceModel {
     /// Spread of the random walk from device to device, relative.
     #[schemars(range(min = 0, max = 1))]
     pub diffusion_dtod: Option<Located<f64>>,
+    /// Mean amplitude that forms a device, part of the strongest forming pulse's; 0 for devices that come formed.
+    #[schemars(range(min = 0, max = 1))]
+    pub forming: Option<Located<f64>>,
+    /// Spread of that amplitude from device to device, relative.
+    #[schemars(range(min = 0, max = 1))]
+    pub forming_dtod: Option<Located<f64>>,
 }
 
 /// Nodes of a piecewise law.
@@ -123,7 +129,7 @@ pub(crate) const MAX_LINE: usize = 256;
 /// A wire from cell to cell may have this part of the least resistance of a device: the integers of the correction hold
 /// up to there.
 const MOST_OF_A_DEVICE: f64 = 0.02;
-/// Least ratio of the resistances with wires, for the same reason.
+/// Least ratio of the resistances with wires or forming, where `G_min` counts: it then has at most 15 bits of a code.
 const LEAST_RATIO: f64 = 1.6;
 
 /// What of the rest of the description the model depends on.
@@ -169,6 +175,8 @@ pub(super) fn device_model(
         (&mut model.drift_to, &raw.drift_to),
         (&mut model.diffusion, &raw.diffusion),
         (&mut model.diffusion_dtod, &raw.diffusion_dtod),
+        (&mut model.forming, &raw.forming),
+        (&mut model.forming_dtod, &raw.forming_dtod),
     ];
     for (to, given) in numbers {
         if let Some(given) = given {
@@ -252,6 +260,14 @@ fn together(
             .message(format!("wires with resistance between devices of {} and {} ohm", tile.r_on_ohm, tile.r_off_ohm))
             .allowed(format!("`device.r_off_ohm` of at least {LEAST_RATIO} times `device.r_on_ohm`"))
             .help("raise `device.r_off_ohm`, or leave out `wire_ohm`")
+            .into());
+    }
+    if model.forms() && tile.r_off_ohm < LEAST_RATIO * tile.r_on_ohm {
+        return Err(on("device.model.forming", raw.forming.as_ref().and_then(|d| d.span.clone()))
+            .message(format!("devices to form between {} and {} ohm", tile.r_on_ohm, tile.r_off_ohm))
+            .value(model.forming.to_string())
+            .allowed(format!("`device.r_off_ohm` of at least {LEAST_RATIO} times `device.r_on_ohm`, or 0"))
+            .help("raise `device.r_off_ohm`, or leave out `forming`")
             .into());
     }
     let lines = (tile.rows, tile.columns);

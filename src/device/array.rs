@@ -64,16 +64,15 @@ impl LayerDevices {
     #[inline]
     pub fn weight(&self, i: usize, j: usize, plus: u16, minus: u16) -> i16 {
         match &self.wires {
-            None => read_weight(None, 0, 0, plus, minus),
-            Some(w) => read_weight(Some(&w.factors), i % w.rows, w.bit_lines[j], plus, minus),
+            None => self.model.read_weight(None, 0, 0, plus, minus),
+            Some(w) => self.model.read_weight(Some(&w.factors), i % w.rows, w.bit_lines[j], plus, minus),
         }
     }
 
     /// The codes `(plus, minus)` that the devices of a cell hold after they were told to hold these.
     pub fn place(&self, i: usize, j: usize, plus: u16, minus: u16) -> (u16, u16) {
-        let within = |code: u16, d: &DeviceParameters| i32::from(code).clamp(d.low, d.high) as u16;
-        let minus = self.minus.get((i, j)).map_or(minus, |d| within(minus, d));
-        (within(plus, &self.plus[(i, j)]), minus)
+        let minus = self.minus.get((i, j)).map_or(minus, |d| d.hold(minus));
+        (self.plus[(i, j)].hold(plus), minus)
     }
 
     /// The codes of a cell after a pulse with this key; up is SET on plus and RESET on minus.
@@ -132,14 +131,20 @@ fn number(row_part: u32, column_part: u32) -> u32 {
     row_part.wrapping_add(column_part) << 1
 }
 
-/// The weight that a read sees of the codes of the cell at a word line and weight column of a tile, in codes.
-#[inline]
-pub(crate) fn read_weight(wires: Option<&LineFactors>, row: usize, column: usize, plus: u16, minus: u16) -> i16 {
-    match wires {
-        None => plus as i16 - minus as i16,
-        Some(factors) => {
-            saturate(factors.weight(row, column, plus, minus), -i32::from(i16::MAX), i16::MAX.into()) as i16
-        }
+impl ArrayModel {
+    /// The weight that a read sees of the codes of the cell at a word line and weight column of a tile, in codes.
+    #[inline]
+    pub(crate) fn read_weight(
+        &self,
+        wires: Option<&LineFactors>,
+        row: usize,
+        column: usize,
+        plus: u16,
+        minus: u16,
+    ) -> i16 {
+        let (plus, minus) = (self.conductance(plus), self.conductance(minus));
+        let weight = wires.map_or(plus - minus, |factors| factors.weight(row, column, plus, minus));
+        saturate(weight, -i32::from(i16::MAX), i16::MAX.into()) as i16
     }
 }
 

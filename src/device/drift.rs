@@ -3,6 +3,7 @@
 //! As aihwkit has it (`PulsedRPUDevice`): `w` loses `1 / lifetime` of itself and takes a step of a random walk. All is
 //! rounded by chance, so that drift that is slow against a code is right on average.
 
+use super::forming::VIRGIN;
 use super::model::{ArrayModel, DeviceParameters};
 use crate::config::DeviceModel;
 use crate::numeric::{Draw, bell, draw, event_key, spread};
@@ -111,7 +112,7 @@ impl ArrayModel {
     /// The code after a unit of time; `own` is the device's drift.
     #[inline]
     pub fn age(&self, code: i32, device: &DeviceParameters, own: DriftParameters, number: u32, keys: AgeKeys) -> i32 {
-        let Some(d) = &self.drift else { return code };
+        let Some(d) = self.drift.as_ref().filter(|_| code != i32::from(VIRGIN)) else { return code };
         let mut moved = 0;
         if d.rate > 0 {
             let luck = draw(keys.decay, number) & ((1 << d.rate_bits) - 1);

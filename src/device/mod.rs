@@ -5,21 +5,22 @@ mod calibration;
 mod cells;
 mod content;
 mod drift;
+mod forming;
 mod mapping;
 mod model;
 mod write_verify;
 
-pub(crate) use array::read_weight;
 pub use array::{LayerConverters, LayerDevices, wire_factors};
 pub(crate) use calibration::HALF_CODE;
 pub use calibration::{Calibration, TileTrims};
 pub use cells::{CellCode, ProgramPlace, ProgramWord};
 pub use content::{Content, LayerContent, TrainingRegisters};
 pub use drift::{AgeKeys, DriftModel, DriftParameters};
+pub use forming::{FormingModel, MOST_AMPLITUDE, NEVER, VIRGIN};
 pub use mapping::{LayerMap, LayerParameters, Mapping, QuantisationReport};
 pub(crate) use model::convert_sum;
 pub use model::{AdcParameters, ArrayModel, DeviceParameters, NOMINAL_STRENGTH};
 pub use write_verify::{
-    DevicePlace, GivenPulse, PulseStrength, StrengthMode, TileCells, TileEvents, VerifyCounters, VerifyRegisters,
-    WordResult, WriteVerify,
+    DevicePlace, FormingPulses, GivenPulse, ProgramMode, PulseStrength, StrengthMode, TileCells, TileEvents,
+    VerifyCounters, VerifyRegisters, WordResult, WriteVerify,
 };

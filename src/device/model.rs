@@ -5,6 +5,7 @@
 //! [`ArrayModel::device`].
 
 use super::drift::DriftModel;
+use super::forming::{FormingModel, VIRGIN};
 use crate::config::{CODE_BITS, Crossbar, Design, DeviceModel};
 use crate::numeric::{Draw, bell, draw, draw_key, saturate, spread, times};
 use crate::schedule::bits_for;
@@ -32,6 +33,8 @@ pub struct DeviceParameters {
     pub down: i32,
     /// `2^26 / (high - low)`, rounded down; 0 for a device that is stuck.
     pub inverse: i32,
+    /// Amplitude of the weakest pulse that forms it; 0: it comes formed, 256: it never forms.
+    pub forming: i32,
 }
 
 /// An ADC's own numbers.
@@ -81,6 +84,8 @@ pub struct ArrayModel {
     pub half_select: i32,
     /// `None` where conductances do not change with time.
     pub drift: Option<DriftModel>,
+    /// `None` where devices come formed.
+    pub forming: Option<FormingModel>,
     /// Bits of each ADC's trim, 0 for none, and of its code.
     pub trim_bits: u32,
     pub adc_bits: u32,
@@ -111,7 +116,8 @@ impl ArrayModel {
         let model = design.device.model.as_ref()?;
         let devices = Self::new(model, design.device.levels, Self::fraction_of(design), &design.crossbar);
         let converter = &design.converter;
-        Some(Self { trim_bits: converter.trim_bits, adc_bits: converter.adc_bits, ..devices })
+        let forming = FormingModel::of(model, &design.device, devices.top);
+        Some(Self { trim_bits: converter.trim_bits, adc_bits: converter.adc_bits, forming, ..devices })
     }
 
     /// Bits of a conductance code below a whole level; 0 for ideal devices.
@@ -163,6 +169,7 @@ impl ArrayModel {
             adc_bow: integer(model.adc_nonlinearity * 16.0),
             half_select: integer(model.half_select * 65536.0),
             drift: model.drifts().then(|| DriftModel::new(model, top)),
+            forming: None,
             trim_bits: 0,
             adc_bits: 0,
             keys: Draw::ALL.map(|kind| draw_key(model.seed, kind)),
@@ -221,12 +228,19 @@ impl ArrayModel {
         let low = times(self.top, times(self.low_dtod, n(Draw::Low), 8), 8).clamp(0, self.ceiling());
         if at.is_some() || high - low < Self::MIN_RANGE {
             let at = at.unwrap_or(low);
-            return DeviceParameters { low: at, high: at, up: 0, down: 0, inverse: 0 };
+            return DeviceParameters { low: at, high: at, ..DeviceParameters::default() };
         }
         let step = spread(self.step, self.step_dtod, n(Draw::Step)).clamp(0, Self::MAX_STEP);
         let up_down = self.up_down + times(self.up_down_dtod, n(Draw::UpDown), 8);
         let scaled = |by: i32| (step * (256 - by.clamp(0, 256))) >> 8;
-        DeviceParameters { low, high, up: scaled(-up_down), down: scaled(up_down), inverse: (1 << 26) / (high - low) }
+        DeviceParameters {
+            low,
+            high,
+            up: scaled(-up_down),
+            down: scaled(up_down),
+            inverse: (1 << 26) / (high - low),
+            forming: self.forming_of(number),
+        }
     }
 
     /// The own numbers of ADC `number` as conversions see them: where ADCs have trims, calibrated.
@@ -249,6 +263,9 @@ impl ArrayModel {
     /// random bits for the device.
     #[inline]
     pub fn pulse(&self, code: i32, device: &DeviceParameters, up: bool, strength: u8, bits: u32) -> i32 {
+        if code == i32::from(VIRGIN) {
+            return code;
+        }
         let (full, mean) = self.step(code, device, up, strength);
         let noisy = if self.mult_noise { mean } else { times(full, self.plain, 12) };
         let noise = times(noisy, times(self.step_std, bell(bits), 8), 8);
@@ -261,6 +278,9 @@ impl ArrayModel {
     /// finer than noise from pulse to pulse would be; the rounding by chance is all the noise that it has.
     #[inline]
     pub fn disturb(&self, code: i32, device: &DeviceParameters, up: bool, strength: u8, bits: u32) -> i32 {
+        if code == i32::from(VIRGIN) {
+            return code;
+        }
         let (_, mean) = self.step(code, device, up, strength);
         let fraction = 16 + STEP_FRACTION;
         let moved = (mean * self.half_select + (bits & ((1 << fraction) - 1)) as i32) >> fraction;

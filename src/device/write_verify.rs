@@ -9,10 +9,11 @@ mod tests;
 use super::model::ArrayModel;
 use super::{CellCode, ProgramWord};
 use crate::config::{Design, PairScheme, SignedInput};
+use crate::electrical::LineFactors;
 use crate::numeric::{Draw, adc, draw, event_key};
 use crate::schedule::bits_for;
 
-pub use registers::{PulseStrength, StrengthMode, VerifyRegisters};
+pub use registers::{FormingPulses, PulseStrength, StrengthMode, VerifyRegisters};
 pub use tile_cells::{GivenPulse, TileCells};
 
 /// One device on the tiles.
@@ -103,6 +104,17 @@ pub struct WriteVerify {
     seek_cycles: u64,
 }
 
+/// What the unit does to the devices of a word: values of its register `verify`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProgramMode {
+    /// To the codes of the word.
+    Program = 1,
+    /// To the level nearest to each.
+    Refresh = 2,
+    /// Forming pulses until they read as the codes of the word or more.
+    Form = 3,
+}
+
 /// What a device is to become.
 #[derive(Clone, Copy)]
 enum Goal {
@@ -110,6 +122,8 @@ enum Goal {
     Code(u16),
     /// The level nearest to what the first verify read sees.
     NearestLevel,
+    /// Formed: this code or more.
+    Formed(u16),
 }
 
 impl WriteVerify {
@@ -147,10 +161,7 @@ impl WriteVerify {
             let (plus, minus) = self.code.codes(self.code.unused());
             let within = |code: u16, minus| {
                 let place = DevicePlace { tile, row, group, adc, minus };
-                self.model.as_ref().map_or(code, |m| {
-                    let own = m.device(self.number(m, place));
-                    i32::from(code).clamp(own.low, own.high) as u16
-                })
+                self.model.as_ref().map_or(code, |m| m.device(self.number(m, place)).fresh(code))
             };
             self.code.from_codes(within(plus, false), if self.pair { within(minus, true) } else { minus })
         };
@@ -164,7 +175,7 @@ impl WriteVerify {
     /// # Panics
     /// If the word or `cells` have not one cell an ADC.
     pub fn program_word(&self, word: &ProgramWord, cells: &mut [u32], events: &mut TileEvents) -> WordResult {
-        self.drive_word(word, cells, false, events)
+        self.drive_word(word, cells, ProgramMode::Program, events)
     }
 
     /// As [`WriteVerify::program_word`], but every device goes to the level nearest to what its first verify read sees;
@@ -173,12 +184,44 @@ impl WriteVerify {
     /// # Panics
     /// If the word or `cells` have not one cell an ADC.
     pub fn refresh_word(&self, word: &ProgramWord, cells: &mut [u32], events: &mut TileEvents) -> WordResult {
-        self.drive_word(word, cells, true, events)
+        self.drive_word(word, cells, ProgramMode::Refresh, events)
     }
 
-    fn drive_word(&self, word: &ProgramWord, cells: &mut [u32], refresh: bool, events: &mut TileEvents) -> WordResult {
+    /// As [`WriteVerify::program_word`], but every device gets forming pulses of rising amplitude until it reads as its code in
+    /// `word` or more. Only of a design whose devices are to be formed.
+    ///
+    /// # Panics
+    /// If the word or `cells` have not one cell an ADC.
+    pub fn form_word(&self, word: &ProgramWord, cells: &mut [u32], events: &mut TileEvents) -> WordResult {
+        self.drive_word(word, cells, ProgramMode::Form, events)
+    }
+
+    /// Whether the devices are to be formed before anything else.
+    pub fn forms(&self) -> bool {
+        self.model.as_ref().is_some_and(|model| model.forming.is_some())
+    }
+
+    /// The word to form the devices of this one with: one is formed from a quarter of the highest level on. A new filament is in
+    /// the upper quarter of its device's range.
+    pub fn forming_word(&self, word: &ProgramWord) -> ProgramWord {
+        let formed = (self.top << self.code.fraction()) / 4;
+        let cell = self.code.from_codes(formed, if self.pair { formed } else { 0 });
+        ProgramWord { cells: vec![cell; self.adcs], ..*word }
+    }
+
+    fn drive_word(
+        &self,
+        word: &ProgramWord,
+        cells: &mut [u32],
+        mode: ProgramMode,
+        events: &mut TileEvents,
+    ) -> WordResult {
         assert_eq!((word.cells.len(), cells.len()), (self.adcs, self.adcs), "a cell an ADC");
-        let goal = |code| if refresh { Goal::NearestLevel } else { Goal::Code(code) };
+        let goal = |code| match mode {
+            ProgramMode::Program => Goal::Code(code),
+            ProgramMode::Refresh => Goal::NearestLevel,
+            ProgramMode::Form => Goal::Formed(code),
+        };
         let mut counters = VerifyCounters { words: 1, ..VerifyCounters::default() };
         let (mut failed, mut pulses) = (vec![], vec![]);
         for (adc, &target) in word.cells.iter().enumerate() {
@@ -223,9 +266,11 @@ impl WriteVerify {
         given: &mut Vec<GivenPulse>,
     ) -> bool {
         let mut wanted = match goal {
-            Goal::Code(code) => Some(self.target(code)),
+            Goal::Code(code) | Goal::Formed(code) => Some(self.target(code)),
             Goal::NearestLevel => None,
         };
+        let forms = matches!(goal, Goal::Formed(_));
+        let most = if forms { self.registers.form.attempts } else { self.registers.max_pulses };
         let count = |counter: &mut u32| *counter = counter.saturating_add(1);
         count(&mut counters.devices);
         let (mut pulses, mut same, mut last) = (0u8, 0u8, None);
@@ -233,19 +278,24 @@ impl WriteVerify {
             let read = self.verify_read(place, *code, events);
             let error = *wanted.get_or_insert_with(|| self.nearest_level(read)) - read;
             count(&mut counters.reads);
-            if error.unsigned_abs() <= self.registers.tolerance.into() {
+            if error.unsigned_abs() <= self.registers.tolerance.into() || (forms && error < 0) {
                 return true;
             }
-            if pulses == self.registers.max_pulses {
+            if pulses == most {
                 count(&mut counters.failed_devices);
                 return false;
             }
             let set = error > 0;
             same = if last == Some(set) { same + 1 } else { 0 };
             last = Some(set);
-            let strength = self.registers.strength(error, same);
+            let strength =
+                if forms { self.registers.form.amplitude(same) } else { self.registers.strength(error, same) };
             self.note(place, set, strength, events, given);
-            *code = self.pulse(place, *code, set, strength, events);
+            *code = if forms {
+                self.form(place, *code, strength, events)
+            } else {
+                self.pulse(place, *code, set, strength, events)
+            };
             pulses += 1;
             count(if set { &mut counters.set_pulses } else { &mut counters.reset_pulses });
         }
@@ -264,7 +314,9 @@ impl WriteVerify {
 
     /// The conductance difference that a read of a device alone sees: to the reference, where there is one.
     fn seen(&self, code: u16) -> i32 {
-        i32::from(code) - if self.pair { 0 } else { i32::from(self.code.reference_code()) }
+        let own = self.model.as_ref().map_or(code.into(), |model| model.conductance(code));
+        let reference = if self.pair { 0 } else { i32::from(self.code.reference_code()) };
+        (own - reference).max(-i32::from(i16::MAX))
     }
 
     /// What a verify read of a device with `code` gives, as a positive number for the minus device too.
@@ -306,6 +358,31 @@ impl WriteVerify {
         };
         events.pulses = events.pulses.wrapping_add(1);
         after
+    }
+
+    /// The code after a forming pulse on one device.
+    fn form(&self, place: DevicePlace, code: u16, amplitude: u8, events: &mut TileEvents) -> u16 {
+        let Some(model) = self.model.as_ref().filter(|model| model.forming.is_some()) else {
+            return self.pulse(place, code, true, amplitude, events);
+        };
+        let number = self.number(model, place);
+        let key = event_key(model.key(Draw::Pulse), events.seed, events.pulses);
+        events.pulses = events.pulses.wrapping_add(1);
+        model.form(code.into(), &model.device(number), amplitude, draw(key, number)) as u16
+    }
+
+    /// The weight that reads with all devices see of the cell of a word line and bit line, in codes.
+    pub(crate) fn read_weight(
+        &self,
+        wires: Option<&LineFactors>,
+        (row, bit_line): (usize, usize),
+        plus: u16,
+        minus: u16,
+    ) -> i32 {
+        match &self.model {
+            Some(model) => model.read_weight(wires, row, bit_line, plus, minus).into(),
+            None => i32::from(plus) - i32::from(minus),
+        }
     }
 
     fn number(&self, model: &ArrayModel, place: DevicePlace) -> u32 {

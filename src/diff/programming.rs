@@ -2,7 +2,7 @@
 
 use super::session::{PATIENCE, program_word_of, read_config, read_word, take};
 use crate::cosim::{ConfigSpace, ConfigWord, CosimError, Driver, Op};
-use crate::device::{Content, ProgramWord, TileCells, TileEvents, VerifyCounters, WriteVerify};
+use crate::device::{Content, ProgramMode, ProgramWord, TileCells, TileEvents, VerifyCounters, WriteVerify};
 use crate::rtl::ProgramRegister;
 use crate::schedule::Schedule;
 
@@ -18,93 +18,125 @@ pub struct ProgrammingReport {
     pub differences: Vec<String>,
 }
 
-/// What the unit does to words.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    /// Programs unprogrammed devices.
-    Program = 1,
-    /// Refreshes devices that hold the words.
-    Refresh = 2,
+/// The cells of all tiles before anything was programmed.
+pub(super) fn unprogrammed<'v>(schedule: &Schedule, verify: &'v WriteVerify) -> Vec<TileCells<'v>> {
+    (0..schedule.tiles()).map(|tile| TileCells::unprogrammed(verify, tile)).collect()
 }
 
-/// Programs all cells of `content` by pulses or refreshes them, with noise seeded by `seed`. Returns what the devices of each
-/// layer's words hold in the golden model, in the order of the words. `exact_cycles`: the macro has the latencies of the
-/// design.
-pub(super) fn program_by_pulses(
+/// The cells of all tiles with what the words of `content` hold in hardware: cells beside the matrix, too, which nothing else
+/// keeps account of.
+pub(super) fn read_tiles<'v>(
     schedule: &Schedule,
     content: &Content,
-    way: Way,
-    verify: &WriteVerify,
-    seed: u32,
-    exact_cycles: bool,
+    verify: &'v WriteVerify,
     driver: &mut Driver,
-) -> Result<(Vec<Vec<ProgramWord>>, ProgrammingReport), CosimError> {
-    driver.command(Op::Seed, seed)?;
-    driver.wait_idle(1_000_000)?;
-    let register = |r: ProgramRegister, value: u32| register_word(r as u32, value);
-    let r = &verify.registers;
-    driver.config(&[
-        register(ProgramRegister::ReadInput, r.read_input.into()),
-        register(ProgramRegister::ReadGain, r.read_gain.into()),
-        register(ProgramRegister::Tolerance, r.tolerance.into()),
-        register(ProgramRegister::MaxPulses, r.max_pulses.into()),
-        register(ProgramRegister::Mode, r.mode as u32),
-        register(ProgramRegister::Set, r.set.word()),
-        register(ProgramRegister::Reset, r.reset.word()),
-        register(ProgramRegister::Counters, 0),
-        register(ProgramRegister::Verify, way as u32),
-    ])?;
-    let mut events = vec![TileEvents { seed, ..TileEvents::default() }; schedule.tiles()];
-    let mut tiles: Vec<_> = (0..schedule.tiles()).map(|tile| TileCells::unprogrammed(verify, tile)).collect();
-    if way == Way::Refresh {
-        // Cells beside the matrix, too, hold what nothing else keeps account of.
-        for word in content.layers.iter().flat_map(|layer| &layer.cells) {
-            let cells = read_cells(schedule, driver, word)?;
-            tiles[word.tile].set_word(word.row, word.group, &cells);
-        }
+) -> Result<Vec<TileCells<'v>>, CosimError> {
+    let mut tiles = unprogrammed(schedule, verify);
+    for word in content.layers.iter().flat_map(|layer| &layer.cells) {
+        let cells = read_cells(schedule, driver, word)?;
+        tiles[word.tile].set_word(word.row, word.group, &cells);
     }
-    let mut report = ProgrammingReport::default();
-    for layer in &content.layers {
-        for word in &layer.cells {
-            driver.wait_idle(PATIENCE)?;
-            let (cells, own) = (&mut tiles[word.tile], &mut events[word.tile]);
-            let result = match way {
-                Way::Program => cells.program(word, own),
-                Way::Refresh => cells.refresh(word, own),
-            };
-            driver.program(&[program_word_of(schedule, word)])?;
-            let start = driver.cycle();
-            driver.wait_idle(PATIENCE)?;
-            let cycles = driver.cycle() - start;
-            let place = || format!("tile {} row {} group {}", word.tile, word.row, word.group);
-            let mask = driver.model().peek_wide("prog_failed_o")?;
-            let failed: Vec<bool> = (0..word.cells.len()).map(|a| mask[a / 32] >> (a % 32) & 1 == 1).collect();
-            if failed != result.failed {
-                report.differences.push(format!("{}: failed {:?}, got {failed:?}", place(), result.failed));
-            }
-            let predicted = match way {
-                Way::Program => verify.cycles(&result.counters),
-                Way::Refresh => verify.refresh_cycles(&result.counters),
-            };
-            if exact_cycles && cycles != predicted {
-                report.differences.push(format!("{}: {predicted} cycles, got {cycles}", place()));
-            }
-            report.failed_words += usize::from(result.failed.contains(&true));
-            report.cycles += cycles;
-            report.counters.add(&result.counters);
-        }
-    }
-    // Only now: words that came later have disturbed earlier ones.
+    Ok(tiles)
+}
+
+/// What the devices of each layer's words hold in the golden model, in the order of the words.
+pub(super) fn cells_of(content: &Content, tiles: &[TileCells]) -> Vec<Vec<ProgramWord>> {
     let word = |w: &ProgramWord| ProgramWord { cells: tiles[w.tile].word(w.row, w.group).to_vec(), ..w.clone() };
-    let reached = content.layers.iter().map(|layer| layer.cells.iter().map(word).collect()).collect();
-    driver.config(&[register(ProgramRegister::Verify, 0)])?;
-    for (k, expected) in report.counters.values().into_iter().enumerate() {
-        let got = read_config(driver, ConfigSpace::Programming, ProgramRegister::Counters as usize + k)?[0];
-        if got != expected {
-            report.differences.push(format!("counter {k}: {expected}, got {got}"));
+    content.layers.iter().map(|layer| layer.cells.iter().map(word).collect()).collect()
+}
+
+/// What is programmed, and how.
+pub(super) struct Programming<'p> {
+    pub schedule: &'p Schedule,
+    pub content: &'p Content,
+    pub verify: &'p WriteVerify,
+    /// Of the noise.
+    pub seed: u32,
+    /// The macro has the latencies of the design.
+    pub exact_cycles: bool,
+}
+
+impl Programming<'_> {
+    /// Programs all cells of the content by pulses, refreshes or forms them, and `tiles` with them, what the golden model has of
+    /// them; `None` if `go_on`, which is asked after each word, says no.
+    pub fn run(
+        &self,
+        mode: ProgramMode,
+        tiles: &mut [TileCells],
+        driver: &mut Driver,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Option<ProgrammingReport>, CosimError> {
+        let &Self { schedule, content, verify, seed, exact_cycles } = self;
+        driver.command(Op::Seed, seed)?;
+        driver.wait_idle(1_000_000)?;
+        let register = |r: ProgramRegister, value: u32| register_word(r as u32, value);
+        let r = &verify.registers;
+        driver.config(&[
+            register(ProgramRegister::ReadInput, r.read_input.into()),
+            register(ProgramRegister::ReadGain, r.read_gain.into()),
+            register(ProgramRegister::Tolerance, r.tolerance.into()),
+            register(ProgramRegister::MaxPulses, r.max_pulses.into()),
+            register(ProgramRegister::Mode, r.mode as u32),
+            register(ProgramRegister::Set, r.set.word()),
+            register(ProgramRegister::Reset, r.reset.word()),
+            register(ProgramRegister::Counters, 0),
+            register(ProgramRegister::Verify, mode as u32),
+        ])?;
+        if verify.forms() {
+            driver.config(&[register(ProgramRegister::Form, r.form.word())])?;
         }
+        let mut events = vec![TileEvents { seed, ..TileEvents::default() }; schedule.tiles()];
+        let mut report = ProgrammingReport::default();
+        for layer in &content.layers {
+            for word in &layer.cells {
+                driver.wait_idle(PATIENCE)?;
+                let (cells, own) = (&mut tiles[word.tile], &mut events[word.tile]);
+                let forming;
+                let word = match mode {
+                    ProgramMode::Program | ProgramMode::Refresh => word,
+                    ProgramMode::Form => {
+                        forming = verify.forming_word(word);
+                        &forming
+                    }
+                };
+                let result = cells.drive(word, mode, own);
+                driver.program(&[program_word_of(schedule, word)])?;
+                let start = driver.cycle();
+                driver.wait_idle(PATIENCE)?;
+                let cycles = driver.cycle() - start;
+                let place = || format!("tile {} row {} group {}", word.tile, word.row, word.group);
+                let mask = driver.model().peek_wide("prog_failed_o")?;
+                let failed: Vec<bool> = (0..word.cells.len()).map(|a| mask[a / 32] >> (a % 32) & 1 == 1).collect();
+                if failed != result.failed {
+                    report.differences.push(format!("{}: failed {:?}, got {failed:?}", place(), result.failed));
+                }
+                let predicted = match mode {
+                    ProgramMode::Program | ProgramMode::Form => verify.cycles(&result.counters),
+                    ProgramMode::Refresh => verify.refresh_cycles(&result.counters),
+                };
+                if exact_cycles && cycles != predicted {
+                    report.differences.push(format!("{}: {predicted} cycles, got {cycles}", place()));
+                }
+                report.failed_words += usize::from(result.failed.contains(&true));
+                report.cycles += cycles;
+                report.counters.add(&result.counters);
+                if !go_on() {
+                    return Ok(None);
+                }
+            }
+        }
+        driver.config(&[register(ProgramRegister::Verify, 0)])?;
+        for (k, expected) in report.counters.values().into_iter().enumerate() {
+            let got = read_config(driver, ConfigSpace::Programming, ProgramRegister::Counters as usize + k)?[0];
+            if got != expected {
+                report.differences.push(format!("counter {k}: {expected}, got {got}"));
+            }
+        }
+        // The golden model goes on as after a reset.
+        driver.command(Op::Seed, 0)?;
+        driver.wait_idle(1_000_000)?;
+        Ok(Some(report))
     }
-    Ok((reached, report))
 }
 
 /// What the cells of a word hold.

@@ -1,13 +1,13 @@
 //! Training in the simulator with the golden trainer beside it: every activation, error, device, register and cycle.
 
 use super::calibration;
-use super::programming::{ProgrammingReport, Way, program_by_pulses};
+use super::programming::{Programming, ProgrammingReport, cells_of, read_tiles, unprogrammed};
 use super::session::{
     SessionOptions, configure, pass_time, program, read_config, read_word, start_driver, stream, take,
 };
 use crate::config::Role;
 use crate::cosim::{ConfigSpace, ConfigWord, CosimError, Driver, Op};
-use crate::device::{CellCode, ProgramPlace, TileTrims, WriteVerify};
+use crate::device::{CellCode, ProgramMode, ProgramPlace, TileTrims, WriteVerify};
 use crate::emit::training_word;
 use crate::golden::{StepReport, TrainState, Trainer};
 use crate::numeric::{Rate, SEED_STEP};
@@ -66,6 +66,7 @@ pub struct TrainingSession<'a> {
     code: CellCode,
     sources: Vec<PathBuf>,
     programming: Option<ProgrammingReport>,
+    forming: Option<ProgrammingReport>,
     /// The macro has the latencies of the design.
     exact: bool,
 }
@@ -94,12 +95,12 @@ impl<'a> TrainingSession<'a> {
         program(schedule, &golden.state().content(schedule), &mut driver)?;
         let code = CellCode::new(&schedule.design);
         let exact = options.view == CrossbarView::Behavioural;
-        Ok(Self { schedule, driver, golden, code, sources, programming: None, exact })
+        Ok(Self { schedule, driver, golden, code, sources, programming: None, forming: None, exact })
     }
 
     /// As [`TrainingSession::start`], but the devices get to the codes of `state` by write-verify: by pulses and reads
-    /// only, from unprogrammed devices, with noise seeded by `seed`. Both then go on from the devices as they are. Slow:
-    /// some thousand cycles a device.
+    /// only, from unprogrammed devices, which are formed first if they are to be, with noise seeded by `seed`. Both then go on
+    /// from the devices as they are. Slow: some thousand cycles a device.
     ///
     /// # Errors
     /// If a tool is missing or fails; a difference is no error, but in [`TrainingSession::programming`].
@@ -108,20 +109,56 @@ impl<'a> TrainingSession<'a> {
     /// If the state is not of this design.
     pub fn start_by_pulses(
         schedule: &'a Schedule,
-        mut state: TrainState,
+        state: TrainState,
         verify: &WriteVerify,
         seed: u32,
         options: &SessionOptions,
     ) -> Result<Self, CosimError> {
+        let session = Self::start_by_pulses_while(schedule, state, verify, seed, options, &mut |_, _| true)?;
+        Ok(session.expect("nobody said no"))
+    }
+
+    /// As [`TrainingSession::start_by_pulses`]; `None` if `go_on` says no. It is asked after each word with the words that are
+    /// done and those that there are, each twice where devices are formed first.
+    ///
+    /// # Errors
+    /// As there.
+    ///
+    /// # Panics
+    /// As there.
+    pub fn start_by_pulses_while(
+        schedule: &'a Schedule,
+        mut state: TrainState,
+        verify: &WriteVerify,
+        seed: u32,
+        options: &SessionOptions,
+        go_on: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> Result<Option<Self>, CosimError> {
         let (mut driver, sources) = start_driver(schedule, options)?;
         let content = state.content(schedule);
         let exact = options.view == CrossbarView::Behavioural;
-        let (reached, report) = program_by_pulses(schedule, &content, Way::Program, verify, seed, exact, &mut driver)?;
+        let mut tiles = unprogrammed(schedule, verify);
+        let unit = Programming { schedule, content: &content, verify, seed, exact_cycles: exact };
+        let modes = [verify.forms().then_some(ProgramMode::Form), Some(ProgramMode::Program)];
+        let words: usize = content.layers.iter().map(|layer| layer.cells.len()).sum();
+        let (mut done, all) = (0, (words * modes.iter().flatten().count()) as u64);
+        let mut reports = [None, None];
+        for (mode, report) in modes.into_iter().zip(&mut reports).filter_map(|(mode, report)| Some((mode?, report))) {
+            let mut each = || {
+                done += 1;
+                go_on(done, all)
+            };
+            *report = unit.run(mode, &mut tiles, &mut driver, &mut each)?;
+            if report.is_none() {
+                return Ok(None);
+            }
+        }
+        let [forming, programming] = reports;
         configure(schedule, &content, &mut driver)?;
-        state.set_cells(schedule, &reached);
+        state.set_cells(schedule, &cells_of(&content, &tiles));
         let golden = recording(schedule, state);
         let code = CellCode::new(&schedule.design);
-        Ok(Self { schedule, driver, golden, code, sources, programming: Some(report), exact })
+        Ok(Some(Self { schedule, driver, golden, code, sources, programming, forming, exact }))
     }
 
     /// Refreshes all devices in both, with noise seeded by `seed`: each goes to the level nearest to it. What it took, and
@@ -130,13 +167,38 @@ impl<'a> TrainingSession<'a> {
     /// # Errors
     /// If the simulation fails; a difference is no error, but in the report.
     pub fn refresh(&mut self, verify: &WriteVerify, seed: u32) -> Result<ProgrammingReport, CosimError> {
+        self.by_pulses(ProgramMode::Refresh, verify, seed)
+    }
+
+    /// Forms all devices in both, with noise seeded by `seed`, those that conduct too little to be formed: they are then near
+    /// `G_max`. What it took, and where both differ. Only of a design whose devices are to be formed.
+    ///
+    /// # Errors
+    /// If the simulation fails; a difference is no error, but in the report.
+    pub fn form(&mut self, verify: &WriteVerify, seed: u32) -> Result<ProgrammingReport, CosimError> {
+        self.by_pulses(ProgramMode::Form, verify, seed)
+    }
+
+    fn by_pulses(
+        &mut self,
+        mode: ProgramMode,
+        verify: &WriteVerify,
+        seed: u32,
+    ) -> Result<ProgrammingReport, CosimError> {
+        let (schedule, driver) = (self.schedule, &mut self.driver);
         let mut state = self.golden.state().clone();
-        let content = state.content(self.schedule);
-        let (reached, report) =
-            program_by_pulses(self.schedule, &content, Way::Refresh, verify, seed, self.exact, &mut self.driver)?;
-        state.set_cells(self.schedule, &reached);
-        self.golden = recording(self.schedule, state);
+        let content = state.content(schedule);
+        let mut tiles = read_tiles(schedule, &content, verify, driver)?;
+        let unit = Programming { schedule, content: &content, verify, seed, exact_cycles: self.exact };
+        let report = unit.run(mode, &mut tiles, driver, &mut || true)?.expect("nobody said no");
+        state.set_cells(schedule, &cells_of(&content, &tiles));
+        self.golden = recording(schedule, state);
         Ok(report)
+    }
+
+    /// What forming took before programming by pulses; `None` if nothing was formed.
+    pub fn forming(&self) -> Option<&ProgrammingReport> {
+        self.forming.as_ref()
     }
 
     /// What programming by pulses took; `None` if the devices were written directly.

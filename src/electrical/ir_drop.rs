@@ -183,9 +183,9 @@ fn product(u: u16, v: u16) -> u16 {
 
 /// `plus * plus_factor - minus * minus_factor` in fine units, rounded; conductances without `G_min`.
 #[inline]
-fn weight(offset: u32, plus: (u16, u16), minus: (u16, u16)) -> i32 {
+fn weight(offset: u32, plus: (i32, u16), minus: (i32, u16)) -> i32 {
     // Each product is less than 2^31.
-    let current = |(fine, factor): (u16, u16)| ((u32::from(fine) + offset) * u32::from(factor)) as i32;
+    let current = |(fine, factor): (i32, u16)| (fine + offset as i32) * i32::from(factor);
     round_shift(current(plus) - current(minus), FACTOR_BITS)
 }
 
@@ -201,11 +201,12 @@ impl LineFactors {
         product(self.word[bit_line], self.bit[row])
     }
 
-    /// Weight in fine units that the wires leave of devices with `plus` and `minus` fine units (0..=32,767), for reads of
+    /// Weight in fine units that the wires leave of devices with `plus` and `minus` fine units (-offset..=32,767), for reads of
     /// rows and of columns. With a reference line `minus` is that of the reference.
     #[inline]
-    pub fn weight(&self, row: usize, column: usize, plus: u16, minus: u16) -> i32 {
+    pub fn weight(&self, row: usize, column: usize, plus: impl Into<i32>, minus: impl Into<i32>) -> i32 {
         let factor = |bit_line| self.factor(row, bit_line);
+        let (plus, minus) = (plus.into(), minus.into());
         weight(self.offset, (plus, factor(self.lines.plus(column))), (minus, factor(self.lines.minus(column))))
     }
 }
@@ -215,6 +216,7 @@ impl CellFactors {
     #[inline]
     pub fn weight(&self, row: usize, column: usize, plus: u16, minus: u16) -> i32 {
         let factor = |bit_line| self.factors[(row, bit_line)];
+        let (plus, minus) = (plus.into(), minus.into());
         weight(self.offset, (plus, factor(self.lines.plus(column))), (minus, factor(self.lines.minus(column))))
     }
 }

@@ -110,7 +110,11 @@ impl Netlist<'_> {
         for ((i, k), siemens) in conductances.indexed_iter() {
             let (name, code) = (self.tile.lines.name(k), self.tile.codes[(i, k)]);
             let (word, bit) = (self.word_node(i, k), self.bit_node(i, k));
-            writeln!(out, "Rc{i}_{name} {word} {bit} {} ; code {code}", siemens.recip())?;
+            if *siemens > 0.0 {
+                writeln!(out, "Rc{i}_{name} {word} {bit} {} ; code {code}", siemens.recip())?;
+            } else {
+                writeln!(out, "* c{i}_{name} {word} {bit} open: never formed")?;
+            }
         }
         Ok(())
     }

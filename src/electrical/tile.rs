@@ -2,7 +2,7 @@
 
 use super::Lines;
 use crate::config::Design;
-use crate::device::{CellCode, LayerDevices, ProgramWord};
+use crate::device::{ArrayModel, CellCode, LayerDevices, ProgramWord, VIRGIN};
 use crate::numeric::ACTIVATION_MAX;
 use crate::schedule::Schedule;
 use ndarray::Array2;
@@ -22,6 +22,8 @@ pub struct Tile {
     pub matrix_rows: Vec<Option<usize>>,
     pub matrix_columns: Vec<Option<usize>>,
     pub lines: Lines,
+    /// `None` where devices are ideal.
+    model: Option<ArrayModel>,
 }
 
 impl Tile {
@@ -46,6 +48,7 @@ impl Tile {
             matrix_rows: (0..lines.rows).map(|i| Some(index / bank.column_tiles * lines.rows + i)).collect(),
             matrix_columns: vec![None; lines.columns],
             lines,
+            model: ArrayModel::of(&schedule.design),
         };
         for row in &mut tile.matrix_rows {
             *row = row.filter(|&i| i < bank.matrix_rows);
@@ -82,10 +85,12 @@ impl Tile {
         self.codes[(row, at.1)] = minus;
     }
 
-    /// Conductance of every device in siemens: code 0 is `1 / r_off_ohm`, the highest level `1 / r_on_ohm`.
+    /// Conductance of every device in siemens: code 0 is `1 / r_off_ohm`, the highest level `1 / r_on_ohm`; 0 where it was never
+    /// formed.
     pub fn conductances(&self, design: &Design) -> Array2<f64> {
         let step = code_siemens(design);
-        self.codes.mapv(|code| 1.0 / design.device.r_off_ohm + f64::from(code) * step)
+        let open = |code| design.forms() && code == VIRGIN;
+        self.codes.mapv(|code| if open(code) { 0.0 } else { 1.0 / design.device.r_off_ohm + f64::from(code) * step })
     }
 
     /// Exact sums of input times weight, one a weight column, weights in conductance codes. `inputs`: one a word line.
@@ -94,7 +99,10 @@ impl Tile {
     /// If `inputs` has not one code a word line.
     pub fn sums(&self, inputs: &[i8]) -> Vec<i64> {
         assert_eq!(inputs.len(), self.lines.rows, "one input a word line");
-        let code = |i, bit_line| i64::from(self.codes[(i, bit_line)]);
+        let code = |i, bit_line| {
+            let code = self.codes[(i, bit_line)];
+            self.model.as_ref().map_or(code.into(), |model| i64::from(model.conductance(code)))
+        };
         let weight = |i, c| code(i, self.lines.plus(c)) - code(i, self.lines.minus(c));
         let sum = |c| inputs.iter().enumerate().map(|(i, &x)| i64::from(x) * weight(i, c)).sum();
         (0..self.lines.columns).map(sum).collect()

@@ -4,7 +4,7 @@ use super::{Layout, MemoryError};
 use crate::config::{Design, PairScheme};
 use crate::device::{
     ArrayModel, CellCode, DevicePlace, ProgramWord, TileCells, TileEvents, VerifyCounters, VerifyRegisters,
-    WriteVerify, read_weight, wire_factors,
+    WriteVerify, wire_factors,
 };
 use crate::electrical::LineFactors;
 
@@ -34,9 +34,11 @@ pub struct Stored {
     pub read: Vec<u8>,
     /// Pixels of which a device has not reached its target.
     pub failed: Vec<bool>,
+    /// Of forming, where devices are to be formed; all words with a pixel, as below.
+    pub forming: VerifyCounters,
     /// Of the programming, all words with a pixel.
     pub counters: VerifyCounters,
-    /// Of the programming.
+    /// Of the programming, without forming.
     pub cycles: u64,
     /// Reads of a word line to get the picture back.
     pub line_reads: u32,
@@ -93,8 +95,8 @@ impl Memory {
         })
     }
 
-    /// Writes levels row by row to devices as they come from the fab, and reads them back. `seed` is that of the noise of
-    /// pulses and reads.
+    /// Writes levels row by row to devices as they come from the fab, which are formed first if they are to be, and reads them
+    /// back. `seed` is that of the noise of pulses and reads.
     ///
     /// # Panics
     /// If there is not one level for each pixel, or one is too high.
@@ -105,6 +107,7 @@ impl Memory {
             written: picture.to_vec(),
             read: vec![0; picture.len()],
             failed: vec![false; picture.len()],
+            forming: VerifyCounters::default(),
             counters: VerifyCounters::default(),
             cycles: 0,
             line_reads: 0,
@@ -113,6 +116,11 @@ impl Memory {
         let lines: Vec<_> = self.layout.lines().collect();
         let each = 0..self.layout.tiles();
         let mut tiles: Vec<_> = each.map(|tile| TileCells::unprogrammed(&self.verify, tile)).collect();
+        if self.verify.forms() {
+            for &(tile, row) in &lines {
+                self.form_line(tile, row, &mut tiles[tile], &mut events[tile], &mut stored.forming);
+            }
+        }
         for &(tile, row) in &lines {
             self.write_line(tile, row, &mut tiles[tile], &mut events[tile], &mut stored);
         }
@@ -124,6 +132,23 @@ impl Memory {
         }
         stored.cycles = self.verify.cycles(&stored.counters);
         stored
+    }
+
+    /// Forms the groups of a word line that have pixels.
+    fn form_line(
+        &self,
+        tile: usize,
+        row: usize,
+        cells: &mut TileCells,
+        events: &mut TileEvents,
+        counters: &mut VerifyCounters,
+    ) {
+        for group in 0..self.layout.groups() {
+            if (0..self.layout.adcs).any(|adc| self.layout.pixel(tile, row, group, adc).is_some()) {
+                let word = ProgramWord { tile, row, group, cells: vec![] };
+                counters.add(&cells.form(&self.verify.forming_word(&word), events).counters);
+            }
+        }
     }
 
     /// Programs the groups of a word line that have pixels.
@@ -157,8 +182,8 @@ impl Memory {
                     let place = DevicePlace { tile, row, group, adc, minus: false };
                     let (plus, minus) = self.code.codes(cell);
                     let bit_line = self.layout.bit_line(group, adc);
-                    let weight = read_weight(self.wires.as_ref(), row, bit_line, plus, minus);
-                    let code = self.verify.convert(place, weight.into(), ArrayModel::noise_amplitude, events);
+                    let weight = self.verify.read_weight(self.wires.as_ref(), (row, bit_line), plus, minus);
+                    let code = self.verify.convert(place, weight, ArrayModel::noise_amplitude, events);
                     stored.read[pixel] = self.decide(code);
                 }
             }

@@ -26,11 +26,13 @@ pub enum Draw {
     Decay = 12,
     Chance = 13,
     Walk = 14,
+    /// Per device: the amplitude that forms it.
+    Forming = 15,
 }
 
 impl Draw {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Step,
         Self::UpDown,
         Self::High,
@@ -46,6 +48,7 @@ impl Draw {
         Self::Decay,
         Self::Chance,
         Self::Walk,
+        Self::Forming,
     ];
 }
 

@@ -14,6 +14,7 @@ mod real;
 mod real_devices;
 mod real_drift;
 mod real_events;
+mod real_forming;
 mod real_trims;
 mod real_wires;
 mod timer;
@@ -162,6 +163,13 @@ fn begin(schedule: &Schedule, body: &str) -> Builder {
             m.contract(
                 "A pulse moves cells of which only the word line or only the bit line is selected, too: a little.",
             );
+        }
+        if model.forms() {
+            m.contract(if d.training.is_some() {
+                "Cells are virgin at first: they conduct nothing until a write or a pulse with pulse_form_i forms them."
+            } else {
+                "Cells are virgin at first: they conduct nothing until a write forms them."
+            });
         }
         if model.drifts() {
             m.contract(

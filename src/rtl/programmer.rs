@@ -44,6 +44,9 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
          the code with that of its target, and pulses it until it is within the tolerance or has had its pulses. In a \
          refresh the target is the level nearest to the first read.",
     );
+    if d.forms() {
+        m.doc("With forms_i high devices get forming pulses of rising amplitude until they read as the word or more.");
+    }
     m.contract(
         "start_i only while busy_o is low. Registers are stable while it is high. The tile's lines, converters and pulses \
          belong to the programmer then.",
@@ -60,7 +63,7 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
     let prog_data = m.input("prog_data_i", word_bits, "codes a cell, ADC 0 in the low bits");
     let busy = m.output("busy_o", 1, "high while a word is programmed");
     let failed_out = m.output_reg("prog_failed_o", adcs, 0, "by ADC: cells of the last word that failed");
-    let r = Registers::new(&mut m);
+    let r = Registers::new(&mut m, d.forms());
     m.group("Tile");
     let tile = m.output_reg("tile_o", w.tile as usize, 0, "");
     let dac_valid = m.output("dac_valid_o", 1, "");
@@ -80,6 +83,7 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
     let pulse_start = m.output("pulse_start_o", 1, "");
     let up = m.output("pulse_up_o", 1, "");
     let strength_out = m.output("pulse_strength_o", STRENGTH_BITS, "nominal while busy_o is low");
+    let form_out = d.forms().then(|| m.output("pulse_form_o", 1, "a forming pulse; 0 while busy_o is low"));
     let pulse_done = m.input("pulse_done_i", 1, "");
     let sides = pair.then(|| m.output("sides_o", 2, "the device; both while busy_o is low"));
     m.group("Status");
@@ -171,7 +175,9 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
             .elif(&compares, |s| s.set(error, &away));
     });
     let tolerance = r.tolerance.zext(reading.magnitude.width());
-    m.assign(&reached, reading.magnitude.ule(tolerance));
+    let within = reading.magnitude.ule(tolerance);
+    // A device that is formed may conduct as well as it likes.
+    m.assign(&reached, r.form.as_ref().map_or(within.clone(), |form| within.or(form.on.and(error.msb()))));
 
     let begin = m.wire("seek_begin", capture.and(&seeks));
     let strobes = Seek {
@@ -218,7 +224,10 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
     let goes_on = m.wire("goes_on", pulses.any().and(sets.eq(&rises)));
     let one = Expr::lit(ERROR_BITS, 1);
     let before = m.wire("pulses_before", goes_on.mux(same.add(&one), Expr::zero(ERROR_BITS)));
-    m.assign(&exhausted, pulses.eq(&r.max_pulses));
+    let most = r.form.as_ref().map_or(r.max_pulses.clone(), |form| {
+        m.wire("most_pulses", form.on.mux(form.pulses.slice(3 * STRENGTH_BITS, ERROR_BITS), &r.max_pulses))
+    });
+    m.assign(&exhausted, pulses.eq(&most));
     m.assign(&seeks, r.refresh.and(pulses.any().not()));
     let next_strength = strength::strength(&mut m, &r, &rises, &before, &reading.magnitude);
     let strength = m.reg("strength_q", STRENGTH_BITS, NOMINAL_STRENGTH.into());
@@ -254,6 +263,10 @@ pub fn programmer(schedule: &Schedule) -> Arc<Module> {
         m.assign(sides, busy.mux(device, Expr::ones(2)));
     }
 
+    if let (Some(out), Some(form)) = (&form_out, &r.form) {
+        m.assign(out, busy.and(&form.on));
+    }
+
     let of = [
         device_end.and(&last_device),
         device_end.clone(),
@@ -278,10 +291,18 @@ struct Registers {
     refresh: Expr,
     set: Expr,
     reset: Expr,
+    /// Only where devices are to be formed.
+    form: Option<FormRegisters>,
+}
+
+/// Whether words are formed, and how.
+struct FormRegisters {
+    on: Expr,
+    pulses: Expr,
 }
 
 impl Registers {
-    fn new(m: &mut Builder) -> Self {
+    fn new(m: &mut Builder, forms: bool) -> Self {
         m.group("Registers");
         Self {
             read_input: m.input("read_input_i", INPUT_BITS, "code of the word line in a verify read"),
@@ -292,6 +313,10 @@ impl Registers {
             refresh: m.input("refresh_i", 1, "1: the nearest level is the target, not the word"),
             set: m.input("set_i", 4 * STRENGTH_BITS, "{slope, max, step, start}"),
             reset: m.input("reset_i", 4 * STRENGTH_BITS, "{slope, max, step, start}"),
+            form: forms.then(|| FormRegisters {
+                on: m.input("forms_i", 1, "1: devices are formed; the word has the codes from which on they are"),
+                pulses: m.input("form_i", 4 * STRENGTH_BITS, "{attempts, max, step, start}"),
+            }),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Trained levels on the devices of another description.
 
 use crate::config::{Design, PairScheme, Role};
-use crate::device::CellCode;
+use crate::device::{CellCode, VIRGIN};
 use crate::golden::{LayerState, TrainState};
 use crate::schedule::Schedule;
 use ndarray::{Array2, Zip};
@@ -95,6 +95,7 @@ fn exponents(gain: u32, shift: u32, factor: i32, bits: i32) -> (u32, u32) {
 /// Codes of both devices of each weight, and the power of two that weights were multiplied by.
 fn devices(layer: &LayerState, from: &Design, to: &Design) -> (Array2<u16>, Array2<u16>, i32) {
     let (old, new) = (CellCode::new(from), CellCode::new(to));
+    let layer = &formed(layer);
     if (from.crossbar.pair, from.device.levels) == (to.crossbar.pair, to.device.levels) {
         let finer = f64::from(new.fraction() as i32 - old.fraction() as i32).exp2();
         let code = |&c: &u16| (f64::from(c) * finer).round().min(f64::from(new.ceiling())) as u16;
@@ -112,6 +113,12 @@ fn devices(layer: &LayerState, from: &Design, to: &Design) -> (Array2<u16>, Arra
     });
     let best = placed.reduce(|best, other| if other.0 < best.0 { other } else { best });
     best.map(|(_, plus, minus, factor)| (plus, minus, factor)).expect("there are candidates")
+}
+
+/// The layer with devices at `G_min` instead of virgin ones.
+fn formed(layer: &LayerState) -> LayerState {
+    let code = |&code: &u16| if code == VIRGIN { 0 } else { code };
+    LayerState { plus: layer.plus.map(code), minus: layer.minus.map(code), ..layer.clone() }
 }
 
 /// How many weights there are between both ends, up to one.

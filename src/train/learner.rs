@@ -94,12 +94,17 @@ impl<'a> Learner<'a> {
         }
     }
 
-    /// Puts a learner on devices into the simulated hardware, directly or by pulses; others stay.
+    /// Puts a learner on devices into the simulated hardware, directly or by pulses; others stay. `None` if `go_on` says no,
+    /// which is asked as by [`TrainingSession::start_by_pulses_while`].
     ///
     /// # Errors
     /// If a tool is missing or fails, or the hardware does not take the state.
-    pub fn into_hardware(self, write_verify: bool) -> Result<Self, TrainingError> {
-        let Self::Chip(trainer, schedule) = self else { return Ok(self) };
+    pub fn into_hardware(
+        self,
+        write_verify: bool,
+        go_on: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> Result<Option<Self>, TrainingError> {
+        let Self::Chip(trainer, schedule) = self else { return Ok(Some(self)) };
         let remains = |l: &LayerState| l.remainder.as_ref().is_some_and(|r| r.iter().any(|&sum| sum != 0));
         if trainer.state().layers.iter().any(remains) {
             return Err(TrainingError::Remainder);
@@ -107,9 +112,11 @@ impl<'a> Learner<'a> {
         let (state, options) = (trainer.state().clone(), SessionOptions::default());
         let session = if write_verify {
             let (verify, seed) = (WriteVerify::new(&schedule.design), state.seed);
-            let session = TrainingSession::start_by_pulses(schedule, state, &verify, seed, &options)?;
-            let differences = session.programming().map_or(&[][..], |p| &p.differences);
-            if let Some(first) = differences.first() {
+            let session = TrainingSession::start_by_pulses_while(schedule, state, &verify, seed, &options, go_on)?;
+            let Some(session) = session else { return Ok(None) };
+            let reports = session.forming().into_iter().chain(session.programming());
+            let differences: Vec<&String> = reports.flat_map(|p| &p.differences).collect();
+            if let Some(&first) = differences.first() {
                 let (step, count) = (session.golden().state().step, differences.len());
                 return Err(TrainingError::Differs { step, count, first: first.clone() });
             }
@@ -117,7 +124,7 @@ impl<'a> Learner<'a> {
         } else {
             TrainingSession::start(schedule, state, &options)?
         };
-        Ok(Self::Hardware(Box::new(session), schedule))
+        Ok(Some(Self::Hardware(Box::new(session), schedule)))
     }
 
     /// The state to continue from; of the hardware as it is read back through its ports.

@@ -93,6 +93,20 @@ impl<'a> Run<'a> {
     /// If the batch is too large, data and design do not fit, the directory is in use, or the checkpoint in it is damaged
     /// or of another run. Nothing has been written then.
     pub fn open(schedule: &'a Schedule, data: &'a TrainingData, options: Options) -> Result<Self, TrainingError> {
+        Ok(Self::open_while(schedule, data, options, &mut |_, _| true)?.expect("nobody said no"))
+    }
+
+    /// As [`Run::open`]; `None` if `go_on` says no while devices are programmed by pulses, which nothing is kept of. It is asked
+    /// with the words that are done and all that there are.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_while(
+        schedule: &'a Schedule,
+        data: &'a TrainingData,
+        options: Options,
+        go_on: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> Result<Option<Self>, TrainingError> {
         let design = &schedule.design;
         data.check_labels(design)?;
         if let (Kind::Chip, Some(training)) = (options.kind, &design.training) {
@@ -123,9 +137,14 @@ impl<'a> Run<'a> {
         } else {
             Learner::initial(schedule, options.kind, options.seed)?
         };
-        let learner = if options.hardware { learner.into_hardware(options.write_verify)? } else { learner };
+        let learner = if options.hardware {
+            let Some(learner) = learner.into_hardware(options.write_verify, go_on)? else { return Ok(None) };
+            learner
+        } else {
+            learner
+        };
         let continued_from = learner.steps();
-        Ok(Self { schedule, data, options, origin, directory, learner, continued_from })
+        Ok(Some(Self { schedule, data, options, origin, directory, learner, continued_from }))
     }
 
     /// Steps done.

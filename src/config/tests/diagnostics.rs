@@ -244,6 +244,8 @@ fn hardware_values_out_of_range() {
         ("device.model.lifetime_dtod", "1.5", "a number from 0 to 1"),
         ("device.model.diffusion", "-0.1", "a number from 0 to 10"),
         ("device.model.diffusion_dtod", "1.5", "a number from 0 to 1"),
+        ("device.model.forming", "1.1", "a number from 0 to 1"),
+        ("device.model.forming_dtod", "-1", "a number from 0 to 1"),
     ];
     for (key, value, allowed) in cases {
         let (section, name) = key.rsplit_once('.').unwrap();
@@ -314,6 +316,14 @@ fn hardware_values_that_do_not_go_together() {
             "-1.5",
             "-1 to 1, the window from `w_min` to `w_max`",
             "the high-resistance state",
+        ),
+        (
+            "[device.model]\nforming = 0.7\n[device]\nr_off_ohm = 60e3",
+            40,
+            "device.model.forming",
+            "0.7",
+            "`device.r_off_ohm` of at least 1.6 times `device.r_on_ohm`, or 0",
+            "leave out `forming`",
         ),
         ("[buffer]\nlanes = 32", 40, "buffer.lanes", "32", "a power of two from 2 to 16", "line DACs of one tile"),
         ("[converter]\ntrim_bits = 4", 40, "converter.trim_bits", "4", "0, or an integer from 5 to 10", "8 bits reach"),

@@ -152,10 +152,19 @@ fn designs_that_the_numbers_cannot_hold_are_refused() {
     refused(wide, "converter.adc_bits", "bits");
 }
 
-/// Hashes of descriptions that were written before there were drift and disturb stay what they were.
+/// Hashes of descriptions that were written before there were drift, disturb and forming stay what they were.
 #[test]
 fn keys_of_drift_are_not_written_where_they_say_nothing() {
-    let keys = ["half_select", "lifetime", "lifetime_dtod", "drift_to", "diffusion", "diffusion_dtod"];
+    let keys = [
+        "half_select",
+        "lifetime",
+        "lifetime_dtod",
+        "drift_to",
+        "diffusion",
+        "diffusion_dtod",
+        "forming",
+        "forming_dtod",
+    ];
     let json =
         |text: &str| serde_json::to_value(design(&[(39, text), (40, "")])).expect("JSON")["device"]["model"].clone();
     let without = json("[device.model]\nread_noise = 0.01\nlifetime = 0");

@@ -2,7 +2,7 @@
 
 use crate::config::{Design, PairScheme};
 use crate::device::model::LAW_ONE;
-use crate::device::{ArrayModel, CellCode, NOMINAL_STRENGTH};
+use crate::device::{ArrayModel, CellCode, MOST_AMPLITUDE, NOMINAL_STRENGTH};
 
 /// How strong the next pulse is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,45 @@ impl PulseStrength {
     }
 }
 
+/// Pulses that form a device, each stronger than the one before: `start + n * step`, at most `max`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormingPulses {
+    /// Amplitudes, of 255; start and max 1..=255.
+    pub start: u8,
+    pub step: u8,
+    pub max: u8,
+    /// Pulses after which a device has failed; 1..=255.
+    pub attempts: u8,
+}
+
+impl FormingPulses {
+    /// Steps of three hundredths of the strongest pulse, as a tenth of a volt of three.
+    const STEP: u8 = 8;
+
+    /// From three deviations below the mean of the devices' amplitudes up to the strongest pulse.
+    pub fn of(design: &Design) -> Self {
+        let lowest = design.device.model.as_ref().map_or(0.0, |m| m.forming * (1.0 - 3.0 * m.forming_dtod));
+        let start = (lowest * f64::from(MOST_AMPLITUDE)).round().clamp(1.0, MOST_AMPLITUDE.into()) as u8;
+        let attempts = (MOST_AMPLITUDE - start).div_ceil(Self::STEP) + 1;
+        Self { start, step: Self::STEP, max: MOST_AMPLITUDE, attempts }
+    }
+
+    /// The register's word: start in the low byte, then step, max and attempts.
+    pub fn word(self) -> u32 {
+        u32::from_le_bytes([self.start, self.step, self.max, self.attempts])
+    }
+
+    /// Of the next pulse after `before` pulses.
+    pub fn amplitude(self, before: u8) -> u8 {
+        rising(self.start, self.step, self.max, before)
+    }
+}
+
+/// `start + n * step`, at most `max`.
+fn rising(start: u8, step: u8, max: u8, n: u8) -> u8 {
+    (u32::from(start) + u32::from(n) * u32::from(step)).min(max.into()) as u8
+}
+
 /// What the programming unit is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VerifyRegisters {
@@ -53,6 +92,7 @@ pub struct VerifyRegisters {
     pub mode: StrengthMode,
     pub set: PulseStrength,
     pub reset: PulseStrength,
+    pub form: FormingPulses,
 }
 
 impl VerifyRegisters {
@@ -106,6 +146,7 @@ impl VerifyRegisters {
             mode: StrengthMode::Adaptive,
             set: strength,
             reset: strength,
+            form: FormingPulses::of(design),
         }
     }
 
@@ -121,10 +162,7 @@ impl VerifyRegisters {
         let s = if error > 0 { self.set } else { self.reset };
         match self.mode {
             StrengthMode::Fixed => s.start,
-            StrengthMode::Incremental => {
-                let grown = u32::from(s.start) + u32::from(before) * u32::from(s.step);
-                grown.min(s.max.into()) as u8
-            }
+            StrengthMode::Incremental => rising(s.start, s.step, s.max, before),
             StrengthMode::Adaptive => {
                 let wanted = (u64::from(error.unsigned_abs()) * u64::from(s.slope) + 8) >> 4;
                 wanted.max(s.start.into()).min(s.max.into()) as u8

@@ -1,6 +1,6 @@
 //! The cells of a tile while its words are programmed: a pulse disturbs devices that have a line in common with its own.
 
-use super::{DevicePlace, TileEvents, WordResult, WriteVerify};
+use super::{DevicePlace, ProgramMode, TileEvents, WordResult, WriteVerify};
 use crate::device::{DriftModel, ProgramWord};
 use crate::numeric::{Draw, draw, event_key};
 use rayon::prelude::*;
@@ -47,19 +47,25 @@ impl<'v> TileCells<'v> {
 
     /// As [`WriteVerify::program_word`], with what the pulses do to the cells of other words.
     pub fn program(&mut self, word: &ProgramWord, events: &mut TileEvents) -> WordResult {
-        self.drive(word, false, events)
+        self.drive(word, ProgramMode::Program, events)
     }
 
     /// As [`WriteVerify::refresh_word`], with what the pulses do to the cells of other words.
     pub fn refresh(&mut self, word: &ProgramWord, events: &mut TileEvents) -> WordResult {
-        self.drive(word, true, events)
+        self.drive(word, ProgramMode::Refresh, events)
     }
 
-    fn drive(&mut self, word: &ProgramWord, refresh: bool, events: &mut TileEvents) -> WordResult {
+    /// As [`WriteVerify::form_word`], with what the pulses do to the cells of other words.
+    pub fn form(&mut self, word: &ProgramWord, events: &mut TileEvents) -> WordResult {
+        self.drive(word, ProgramMode::Form, events)
+    }
+
+    /// The one of these that the unit's register `verify` asks for.
+    pub fn drive(&mut self, word: &ProgramWord, mode: ProgramMode, events: &mut TileEvents) -> WordResult {
         let verify = self.verify;
         let (groups, adcs) = (verify.groups, verify.adcs);
         let at = word.row * groups + word.group;
-        let result = verify.drive_word(word, &mut self.cells[at * adcs..][..adcs], refresh, events);
+        let result = verify.drive_word(word, &mut self.cells[at * adcs..][..adcs], mode, events);
         if result.pulses.is_empty() {
             return result;
         }

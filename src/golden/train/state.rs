@@ -4,6 +4,7 @@ use super::TrainSettings;
 use crate::config::{Activation, Design, LatentDistribution, Layer, LayerOp, PairScheme, PixelRange, Role};
 use crate::device::{
     CellCode, Content, LayerContent, LayerMap, LayerParameters, Mapping, ProgramPlace, ProgramWord, TrainingRegisters,
+    VIRGIN,
 };
 use crate::numeric::Rate;
 use crate::schedule::{Bank, Schedule};
@@ -13,7 +14,7 @@ use ndarray::{Array2, Zip};
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerState {
     /// Conductance codes of the devices, `[matrix_rows x matrix_columns]`: levels of ideal ones, 0..levels. A weight is
-    /// `plus - minus`. With a reference column `minus` is the reference everywhere and stays so.
+    /// `plus - minus`. With a reference column `minus` is the reference everywhere and stays so. [`VIRGIN`]: never formed.
     pub plus: Array2<u16>,
     pub minus: Array2<u16>,
     /// In ADC code units; one a channel, or one an output of a dense layer.
@@ -143,10 +144,11 @@ impl TrainState {
     }
 }
 
-/// The weight of a pair of codes, which have at most 15 bits.
+/// The weight of a pair of codes, which have at most 15 bits; a virgin device has none.
 #[inline]
 pub(super) fn difference(plus: u16, minus: u16) -> i16 {
-    plus as i16 - minus as i16
+    let code = |code: u16| if code == VIRGIN { 0 } else { code as i16 };
+    code(plus) - code(minus)
 }
 
 /// A layer with scaled weights, and the registers that fit them.

@@ -7,7 +7,7 @@ use super::pulses::{PulseBuffers, update};
 use super::worker::{Fixed, Outcome, Worker, add_range};
 use super::{LayerReport, LayerState, PhaseLoss, PulseRecord, StepReport, TrainState};
 use crate::config::{Role, UpdateRule};
-use crate::device::{CellCode, LayerDevices, LayerParameters};
+use crate::device::{CellCode, LayerDevices, LayerParameters, VIRGIN};
 use crate::golden::engine::{Buffers, Engine, Image, tensor_range};
 use crate::golden::machine::program;
 use crate::golden::real;
@@ -498,7 +498,7 @@ fn check_state(schedule: &Schedule, state: &TrainState) -> Result<(), TrainError
         return wrong(format!("{} layers, the design has {}", state.layers.len(), schedule.banks.len()));
     }
     let design = &schedule.design;
-    let keeps = design.training.as_ref().is_some_and(|t| t.keep_remainder);
+    let (forms, keeps) = (design.forms(), design.training.as_ref().is_some_and(|t| t.keep_remainder));
     let layers = design.networks.iter().flat_map(|n| &n.layers);
     for (l, (bank, layer)) in state.layers.iter().zip(schedule.banks.iter().zip(layers)) {
         let dim = (bank.matrix_rows, bank.matrix_columns);
@@ -507,7 +507,7 @@ fn check_state(schedule: &Schedule, state: &TrainState) -> Result<(), TrainError
         if l.plus.dim() != dim || l.minus.dim() != dim || !remainder_fits {
             return wrong(format!("layer {}: a matrix of {:?}, the design needs {dim:?}", bank.name, l.plus.dim()));
         }
-        if l.plus.iter().chain(&l.minus).any(|&code| code > top) {
+        if l.plus.iter().chain(&l.minus).any(|&code| code > top && !(forms && code == VIRGIN)) {
             return wrong(format!("layer {}: a conductance code above {top}", bank.name));
         }
         if l.bias.len() != layer.biases() {

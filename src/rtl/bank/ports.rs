@@ -104,6 +104,8 @@ pub(super) struct PulsePorts {
     pub columns_negative: Expr,
     pub up: Expr,
     pub strength: Expr,
+    /// Only where devices are to be formed.
+    pub form: Option<Expr>,
     /// `None` with a reference column.
     pub sides: Option<Expr>,
     pub done: Expr,
@@ -150,6 +152,7 @@ impl Ports {
                 columns_negative: m.input("pulse_columns_negative_i", 1, "bit lines with negative codes"),
                 up: m.input("pulse_up_i", 1, "1: towards larger weights"),
                 strength: m.input("pulse_strength_i", STRENGTH_BITS, "16: a nominal pulse"),
+                form: d.forms().then(|| m.input("pulse_form_i", 1, "1: a forming pulse")),
                 sides: (d.crossbar.pair == PairScheme::Differential)
                     .then(|| m.input("sides_i", 2, "connected devices of a pair: bit 0 plus, bit 1 minus")),
                 done: m.output("pulse_done_o", 1, "every tile is done"),

@@ -162,6 +162,9 @@ pub(super) fn tiles(m: &mut Builder, schedule: &Schedule, b: &Bank, crossbar: &A
                     u.connect("pulse_columns_negative_i", &t.ports.pulse.columns_negative);
                     u.connect("pulse_up_i", &t.ports.pulse.up);
                     u.connect("pulse_strength_i", &t.ports.pulse.strength);
+                    if let Some(form) = &t.ports.pulse.form {
+                        u.connect("pulse_form_i", form);
+                    }
                     if let Some(sides) = &t.ports.pulse.sides {
                         u.connect("sides_i", sides);
                     }

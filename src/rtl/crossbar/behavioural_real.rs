@@ -10,9 +10,10 @@ use super::real::{RealFunctions, W, int, luck};
 use super::real_devices::{CellPlace, OwnNumbers, device, device_number, sides};
 use super::real_drift::Drift;
 use super::real_events::Events;
+use super::real_forming::{FormingPulse, conducts, is_virgin, saturate};
 use super::timer::{CONVERSION, PULSE, noise, time};
 use crate::config::Crossbar;
-use crate::device::{ArrayModel, CellCode};
+use crate::device::{ArrayModel, CellCode, VIRGIN};
 use crate::hdl::{Builder, Expr, Function, Ix, Mem, Process};
 use crate::numeric::Draw;
 use crate::schedule::Schedule;
@@ -129,7 +130,11 @@ impl Tile<'_> {
             let own = device(at, &Expr::lit(1, side as u128));
             let bound = |m: &Mem| m.at(&own).zext(W);
             let code = data.slice(side * n, n).zext(W);
-            s.set_now(placed, self.functions.clamp.call(&[code, bound(&self.own.low), bound(&self.own.high)]));
+            let held = self.functions.clamp.call(&[code.clone(), bound(&self.own.low), bound(&self.own.high)]);
+            s.set_now(placed, held);
+            if let Some(forming) = &self.own.forming {
+                s.if_(forming.stays(&code, &own), |s| s.set_now(placed, int(VIRGIN.into())));
+            }
         }
         self.store(s, at);
     }
@@ -145,10 +150,15 @@ impl Tile<'_> {
             s.set_now(cells.at(at), Expr::concat(&codes));
         }
         let reference = int(CellCode::new(&self.schedule.design).reference_code().into());
-        let minus = self.placed.get(1).unwrap_or(&reference);
+        let forming = self.own.forming.as_ref();
+        let plus = conducts(forming, &self.placed[0]);
+        let minus = self.placed.get(1).map_or(reference, |minus| conducts(forming, minus));
         match &self.own.wires {
-            None => s.set_now(&self.weight, self.placed[0].sub(minus)),
-            Some(wires) => wires.weight(s, &self.functions, &self.weight, at, &self.placed[0], minus),
+            None => s.set_now(&self.weight, plus.sub(minus)),
+            Some(wires) => wires.weight(s, &self.functions, &self.weight, at, &plus, &minus),
+        }
+        if forming.is_some() && self.own.wires.is_none() {
+            saturate(s, &self.functions, &self.weight);
         }
         s.set_now(self.weights.at(at), self.weight.slice(0, WEIGHT));
     }
@@ -165,10 +175,12 @@ impl Tile<'_> {
             m.assign(&t.levels, &levels);
             (t, levels, Pulse::new(m, &self.model, c))
         });
-        let unused = CellCode::new(&self.schedule.design).unused();
+        let unused = Expr::lit(cell, u128::from(CellCode::new(&self.schedule.design).unused()));
+        // Or those that never were anything else.
+        let unused = if self.own.forming.is_some() { Expr::ones(cell) } else { unused };
         let drift = Drift::new(m, &self.model, &self.functions, c);
         m.clocked_no_reset(|s| {
-            let each = |s: &mut Process, at: &Expr| self.place(s, at, &Expr::lit(cell, u128::from(unused)));
+            let each = |s: &mut Process, at: &Expr| self.place(s, at, &unused);
             self.own.draw(s, &self.bounds, &self.model, &self.functions, &self.ports.tile, &each);
             s.if_(&p.prog_valid, |s| {
                 s.for_("adc", &self.bounds.adcs, |s, adc| {
@@ -210,7 +222,10 @@ impl Tile<'_> {
                     let of = |m: &Mem| m.at(&own).zext(W);
                     s.set_now(&drift.number, device_number(&self.ports.tile, &place, &side_bit));
                     let code = self.data.slice(side * self.code_bits(), self.code_bits()).zext(W);
-                    s.set_now(placed, drift.aged(code, of(&self.own.low), of(&self.own.high)));
+                    s.set_now(placed, drift.aged(code.clone(), of(&self.own.low), of(&self.own.high)));
+                    if self.own.forming.is_some() {
+                        s.if_(is_virgin(&code), |s| s.set_now(placed, code));
+                    }
                 }
                 self.store(s, &at);
             });
@@ -276,11 +291,22 @@ impl Tile<'_> {
             arguments.extend(v.half.as_ref().map(|half| half.selected.clone()));
             let pulsed = self.functions.pulsed.as_ref().expect("the design trains");
             let code = arguments[0].clone();
+            let moved = |s: &mut Process| match (&self.own.forming, &t.form) {
+                (Some(forming), Some(form)) => {
+                    let rises = if side == 0 { t.up.clone() } else { t.up.not() };
+                    let whole = v.half.as_ref().map_or(Expr::ones(1), |half| half.selected.not());
+                    let forms = form.and(rises).and(whole);
+                    let pulse = FormingPulse { forms, amplitude: t.strength.clone(), drawn: v.drawn.clone() };
+                    s.if_(is_virgin(&code), |s| {
+                        forming.form(s, placed, &own, [&self.own.low, &self.own.high], &pulse);
+                    })
+                    .else_(|s| s.set_now(placed, pulsed.call(&arguments)));
+                }
+                _ => s.set_now(placed, pulsed.call(&arguments)),
+            };
             match &self.connected {
-                Some(sides) => s
-                    .if_(sides.bit(side), |s| s.set_now(placed, pulsed.call(&arguments)))
-                    .else_(|s| s.set_now(placed, code)),
-                None => s.set_now(placed, pulsed.call(&arguments)),
+                Some(sides) => s.if_(sides.bit(side), moved).else_(|s| s.set_now(placed, &code)),
+                None => moved(s),
             }
         }
         self.store(s, at);
@@ -295,7 +321,11 @@ impl Tile<'_> {
         let slot = t.map(|_| Slot::new(m, "read_slot", c));
         let cell = self.schedule.widths.cell as usize;
         let codes = self.connected.as_ref().map(|_| m.var("side_codes", cell));
-        let v = Conversion { slot, codes, ..Conversion::new(m, &self.model, most, p.code.width()) };
+        let alone = self.connected.as_ref().and(self.own.forming.as_ref()).map(|_| m.var("one_device", W));
+        if let Some(alone) = &alone {
+            m.unused("unused_one_device", &[alone.slice(WEIGHT, W - WEIGHT)]);
+        }
+        let v = Conversion { slot, codes, alone, ..Conversion::new(m, &self.model, most, p.code.width()) };
         let group = field(&p.group, groups);
         let row_group = t.and_then(|_| field(&p.group, row_groups));
         rest(m, "unused_group", &p.group, if t.is_some() { groups.max(row_groups) } else { groups });
@@ -387,7 +417,14 @@ impl Tile<'_> {
                 s.comment("One device alone");
                 let mask = Expr::concat(&[sides.bit(1).repeat(n), sides.bit(0).repeat(n)]);
                 s.set_now(codes, self.codes_of(at).and(mask));
-                s.set_now(&v.data, codes.slice(0, n).zext(WEIGHT).sub(codes.slice(n, n).zext(WEIGHT)));
+                match (&self.own.forming, &v.alone) {
+                    (Some(forming), Some(alone)) => {
+                        let side = |side| forming.conducts(&codes.slice(side * n, n).zext(W));
+                        s.set_now(alone, side(0).sub(side(1)));
+                        s.set_now(&v.data, alone.slice(0, WEIGHT));
+                    }
+                    _ => s.set_now(&v.data, codes.slice(0, n).zext(WEIGHT).sub(codes.slice(n, n).zext(WEIGHT))),
+                }
             });
         }
         s.set_now(v.sum.at_ix(to), v.sum.at_ix(to).add(v.data.smul_w(&v.input, W)));
@@ -460,6 +497,8 @@ struct Conversion {
     slot: Option<Slot>,
     /// Only where one side of a pair can be read.
     codes: Option<Expr>,
+    /// Weight of one device; only where it may be virgin.
+    alone: Option<Expr>,
     sum: Mem,
     /// ADC.
     index: Expr,
@@ -490,7 +529,18 @@ impl Conversion {
             ReadNoise { root, energy, key, number }
         });
         let result = m.var("result_q", result);
-        Self { slot: None, codes: None, sum: m.mem("sum", W, adcs), index, input, data, weight, noise, result }
+        Self {
+            slot: None,
+            codes: None,
+            alone: None,
+            sum: m.mem("sum", W, adcs),
+            index,
+            input,
+            data,
+            weight,
+            noise,
+            result,
+        }
     }
 
     fn add_energy(&self, s: &mut Process) {

@@ -62,6 +62,8 @@ pub(super) struct TrainingPorts {
     pub columns_negative: Expr,
     pub up: Expr,
     pub strength: Expr,
+    /// Only where devices are to be formed.
+    pub form: Option<Expr>,
     /// Which devices of a pair are connected; `None` with a reference column.
     pub sides: Option<Expr>,
     pub pulse_done: Expr,
@@ -143,6 +145,7 @@ impl Ports {
                 m.input("pulse_columns_negative_i", 1, "bit lines with negative codes, else positive ones"),
                 m.input("pulse_up_i", 1, "1: towards larger weights"),
                 m.input("pulse_strength_i", STRENGTH_BITS, "16: a nominal pulse; others in proportion"),
+                d.forms().then(|| m.input("pulse_form_i", 1, "1: a forming pulse, from the forming supply")),
                 m.output_reg("pulse_done_o", 1, 0, "high from the end of a pulse to the next start"),
             )
         });
@@ -159,7 +162,7 @@ impl Ports {
         let levels =
             trains.then(|| m.output("prog_data_o", cells, "levels; from the cycle after a read to the next read"));
         let training = (|| {
-            let (pulse_start, rows_negative, columns_negative, up, strength, pulse_done) = pulse?;
+            let (pulse_start, rows_negative, columns_negative, up, strength, form, pulse_done) = pulse?;
             Some(TrainingPorts {
                 dac_side: dac_side?,
                 dac_slot: dac_slot?,
@@ -169,6 +172,7 @@ impl Ports {
                 columns_negative,
                 up,
                 strength,
+                form,
                 sides,
                 pulse_done,
                 prog_write: prog_write?,

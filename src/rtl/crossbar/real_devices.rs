@@ -4,10 +4,11 @@ use super::behavioural_training::number;
 use super::bounds::Bounds;
 use super::cells::{Slot, address, log2};
 use super::real::{RealFunctions, W, int, word};
+use super::real_forming::{AMPLITUDE, Forming};
 use super::real_trims::Trims;
 use super::real_wires::Wires;
 use crate::config::PairScheme;
-use crate::device::{ArrayModel, wire_factors};
+use crate::device::{ArrayModel, NEVER, wire_factors};
 use crate::hdl::{Bound, Builder, Expr, Ix, Mem, Process};
 use crate::numeric::Draw;
 use crate::schedule::Schedule;
@@ -23,6 +24,8 @@ pub(super) struct OwnNumbers {
     pub high: Mem,
     /// Only where pulses move devices.
     pub steps: Option<Steps>,
+    /// Only where devices are to be formed.
+    pub forming: Option<Forming>,
     /// Only where ADCs have errors.
     pub adcs: Option<Adcs>,
     /// Only where wires have resistance.
@@ -61,8 +64,10 @@ struct Drawn {
     random: Option<(Expr, Expr)>,
     low: Expr,
     high: Expr,
-    /// The device moves; only where pulses move devices.
+    /// The device moves; only where pulses move devices or form them.
     free: Option<Expr>,
+    /// Its amplitude; only where it is to be formed.
+    amplitude: Option<Expr>,
 }
 
 impl Drawn {
@@ -128,12 +133,18 @@ impl OwnNumbers {
         let [lowest, highest] = ["lowest", "highest"].map(|n| m.var(n, W));
         let spreads = [model.high_dtod, model.low_dtod, model.adc_offset, model.adc_gain, model.adc_bow];
         let steps_spread = trains && model.step_dtod + model.up_down_dtod > 0;
-        let draws = spreads.iter().any(|&d| d > 0) || steps_spread || model.stuck[2] > 0 || model.adc_errors();
+        let forming_spread = model.forming.is_some_and(|f| f.dtod > 0);
+        let draws = spreads.iter().any(|&d| d > 0)
+            || steps_spread
+            || forming_spread
+            || model.stuck[2] > 0
+            || model.adc_errors();
         let random = draws.then(|| (m.var("number", W), m.var("drawn", W)));
         if let (Some((_, drawn)), 0) = (&random, model.stuck[2]) {
             m.unused("unused_drawn_byte", &[drawn.slice(0, 8)]);
         }
-        let free = trains.then(|| m.var("free", 1));
+        let free = (trains || model.forming.is_some()).then(|| m.var("free", 1));
+        let forming = Forming::new(m, model, devices);
         let steps = trains.then(|| {
             let [up, down] = ["up_q", "down_q"].map(|n| m.mem(n, STEP, devices));
             let inverse = (!model.constant_law()).then(|| m.mem("inverse_q", INVERSE, devices));
@@ -149,9 +160,13 @@ impl OwnNumbers {
             (sides(schedule) > 1).then(|| m.bounds([("sides_end", sides(schedule))]).into_iter().next()).flatten();
         m.unused("unused_low_bits", &[highest.slice(CODE, W - CODE), lowest.slice(CODE, W - CODE)]);
         let slot = Slot::new(m, "drawn_slot", c);
-        let drawn = Drawn { slot, random, low: lowest, high: highest, free };
+        let amplitude = forming.is_some().then(|| m.var("forming_amplitude", W));
+        if let Some(amplitude) = &amplitude {
+            m.unused("unused_amplitude", &[amplitude.slice(AMPLITUDE, W - AMPLITUDE)]);
+        }
+        let drawn = Drawn { slot, random, low: lowest, high: highest, free, amplitude };
         let wires = wire_factors(&schedule.design, model).map(|factors| Wires::new(m, schedule, &factors));
-        Self { low, high, steps, adcs, wires, adc_bits, sides, built, drawn }
+        Self { low, high, steps, forming, adcs, wires, adc_bits, sides, built, drawn }
     }
 
     /// Address of an ADC's numbers.
@@ -250,6 +265,13 @@ impl OwnNumbers {
         }
         s.set_now(self.low.at(at), d.low.slice(0, CODE));
         s.set_now(self.high.at(at), d.high.slice(0, CODE));
+        if let (Some(forming), Some(amplitude), Some(free)) = (&self.forming, &d.amplitude, &d.free) {
+            s.comment("Forming: stuck devices come formed");
+            spread(s, Draw::Forming, amplitude, forming.model.dtod, forming.model.amplitude);
+            s.set_now(amplitude, f.clamp.call(&[amplitude.clone(), int(1), int(NEVER)]));
+            s.if_(free.not(), |s| s.set_now(amplitude, int(0)));
+            s.set_now(forming.amplitude.at(at), amplitude.slice(0, AMPLITUDE));
+        }
         let Some(t) = &self.steps else { return };
         s.comment("Full steps");
         spread(s, Draw::Step, &t.step, model.step_dtod, model.step);

@@ -3,6 +3,7 @@
 use super::cells::log2;
 use super::real::{RealFunctions, W, int};
 use super::real_devices::device;
+use super::real_forming::saturate;
 use crate::electrical::{LineFactors, Lines};
 use crate::hdl::{Builder, Expr, Function, Ix, Mem, Process};
 use crate::schedule::Schedule;
@@ -71,6 +72,6 @@ impl Wires {
         s.set_now(to, self.product.sub(&self.other));
         s.set_now(to, to.add(int(1 << 14)));
         s.set_now(to, to.sra(15));
-        s.set_now(to, f.clamp.call(&[to.clone(), int(-32767), int(32767)]));
+        saturate(s, f, to);
     }
 }

@@ -7,7 +7,9 @@ use crate::rtl::crossbar::STRENGTH_BITS;
 /// `before`: pulses in the same direction just before; `magnitude`: of the error, in ADC codes.
 pub(super) fn strength(m: &mut Builder, r: &Registers, rises: &Expr, before: &Expr, magnitude: &Expr) -> Expr {
     let n = STRENGTH_BITS;
-    let chosen = m.wire("strengths", rises.mux(&r.set, &r.reset));
+    let chosen = rises.mux(&r.set, &r.reset);
+    let chosen = r.form.as_ref().map_or(chosen.clone(), |form| form.on.mux(&form.pulses, chosen));
+    let chosen = m.wire("strengths", chosen);
     let [start, step, max, slope] =
         [("start", 0), ("step", 1), ("most", 2), ("slope", 3)].map(|(name, k)| m.wire(name, chosen.slice(k * n, n)));
     let grown_bits = before.width() + n + 1;
@@ -22,5 +24,6 @@ pub(super) fn strength(m: &mut Builder, r: &Registers, rises: &Expr, before: &Ex
     };
     let incremental = capped(m, "incremental", &grown);
     let adaptive = capped(m, "adaptive", &least);
-    m.wire("next_strength", r.mode.bit(1).mux(adaptive, r.mode.bit(0).mux(incremental, start)))
+    let of_mode = r.mode.bit(1).mux(adaptive, r.mode.bit(0).mux(&incremental, start));
+    m.wire("next_strength", r.form.as_ref().map_or(of_mode.clone(), |form| form.on.mux(incremental, of_mode)))
 }

@@ -46,7 +46,12 @@ impl Top<'_> {
         ];
         self.place("u_program_registers", &program_registers(self.schedule), &[&shared[..], &access].concat());
         let verify = self.get("verify");
-        self.wire("refreshes", verify.bit(1));
+        if self.schedule.design.forms() {
+            self.wire("forms", verify.all());
+            self.wire("refreshes", verify.eq(Expr::lit(2, 2)));
+        } else {
+            self.wire("refreshes", verify.bit(1));
+        }
         let verifies = self.wire("verifies", verify.any().and(self.get("prog_write")));
         // A command that comes with a word goes first.
         let ready = self.get("prog_ready");
