@@ -176,7 +176,7 @@ impl Surroundings {
             b.set_all(port, 8, data);
         }
         if self.fires {
-            b.set_all("random_i", 16, (0..lanes).map(|l| i64::from(self.stream.lane(l) >> 16)));
+            b.set_all("random_i", 23, (0..lanes).map(|l| i64::from(self.stream.lane(l) >> 9)));
         }
         b.eval();
         let (taken, ready) = (segment.is_some() && b.flag("segment_ready_o"), b.flag("vector_ready_o"));

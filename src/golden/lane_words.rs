@@ -1,6 +1,6 @@
 //! A memory word of training's random decisions: all lanes at once, then a step of all lanes.
 
-use crate::numeric::{LANE_SHIFTS, LANES_MAX, Rate};
+use crate::numeric::{FIRE_BITS, FIRE_SIZE_BITS, LANE_SHIFTS, LANES_MAX, Rate};
 
 /// The shifts of all lanes, one kind after the other.
 const SHIFTS: [[u32; LANES_MAX]; 3] = {
@@ -33,8 +33,10 @@ fn step(states: &mut [u32]) {
 pub(super) fn fire_word(codes: &[i8], states: &mut [u32], rate: Rate, out: &mut [i8]) {
     let (mantissa, exponent) = (rate.mantissa(), rate.exponent() & 31);
     for ((out, &code), &state) in out.iter_mut().zip(codes).zip(states.iter()) {
-        let threshold = (i32::from(code).unsigned_abs() * mantissa) << exponent >> 7;
-        let fires = i32::from(state >> 16 < threshold);
+        let size = i32::from(code).unsigned_abs();
+        let threshold = (size * mantissa) << exponent >> 7;
+        let passes = (state >> (32 - FIRE_BITS)) & ((1 << FIRE_SIZE_BITS) - 1) < size;
+        let fires = i32::from(state >> 16 < threshold) & i32::from(passes);
         *out = (fires * i32::from(code).signum()) as i8;
     }
     step(states);

@@ -29,7 +29,7 @@ pub use random::{
 pub use round::{ACTIVATION_MAX, adc, round_error, round_shift, saturate, saturate_activation};
 
 pub use training::{
-    RangeCount, Rate, SEED_STEP, change_backward_gain, change_forward_gain, cut_gradient, derive, fire, loss_error,
+    FIRE_BITS, FIRE_SIZE_BITS, RangeCount, Rate, SEED_STEP, change_backward_gain, change_forward_gain, cut_gradient, derive, fire, loss_error,
     rate_correction, round_gradient, step_bias,
 };
 

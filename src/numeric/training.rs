@@ -59,7 +59,7 @@ impl Rate {
     pub const BITS: u32 = 8;
     /// Codes from a layer's rate to those of its two sides: a factor of 4.
     pub const SIDE: u8 = 16;
-    /// Largest rate of pulses: every code of 2 or more fires always.
+    /// Largest rate of pulses: codes of 2 or more fire with the probability of their magnitude alone.
     pub const MAX_FIRE: Rate = Rate(127);
     /// Largest gradient step, `15 * 2^22`.
     pub const MAX_STEP: Rate = Rate(183);
@@ -100,13 +100,20 @@ impl Rate {
     }
 }
 
+/// Bits of a random word that decide whether a line fires: the upper ones.
+pub const FIRE_BITS: u32 = 16 + FIRE_SIZE_BITS;
+/// Those of them that the magnitude alone is compared with.
+pub const FIRE_SIZE_BITS: u32 = 7;
+
 /// Whether a line with code `x` fires in a stochastic update, and with which sign: -1, 0 or 1. The probability is
-/// `(|x| * rate) >> 7` in units of `2^-16`, compared with the upper half of the random word. `rate` at most
-/// [`Rate::MAX_FIRE`].
+/// `(|x| * rate) >> 7` in units of `2^-16`, at most 1, times `|x| / 128`: the upper half of the random word is below the one,
+/// and the 7 bits below it are less than `|x|`. `rate` at most [`Rate::MAX_FIRE`].
 #[inline]
 pub fn fire(x: i8, random: u32, rate: Rate) -> i8 {
-    let threshold = (u32::from(x.unsigned_abs()) * rate.mantissa()) << rate.exponent() >> 7;
-    if random >> 16 < threshold { x.signum() } else { 0 }
+    let size = u32::from(x.unsigned_abs());
+    let threshold = (size * rate.mantissa()) << rate.exponent() >> 7;
+    let passes = (random >> (32 - FIRE_BITS)) & ((1 << FIRE_SIZE_BITS) - 1) < size;
+    if random >> 16 < threshold && passes { x.signum() } else { 0 }
 }
 
 /// A summed gradient `g` in pulses of one `step`: -1, 0 or 1, rounded at random with the top byte of the random word.
@@ -254,7 +261,8 @@ mod tests {
         let mut state = splitmix32(1);
         for (x, code) in [(100i8, 56), (-30, 70), (127, 93), (1, 56)] {
             let rate = Rate::from_code(code);
-            let expected = f64::from(x.unsigned_abs()) * rate.value() as f64 / 128.0 / 65536.0;
+            let size = f64::from(x.unsigned_abs());
+            let expected = (size * rate.value() as f64 / 128.0 / 65536.0).min(1.0) * size / 128.0;
             let n = 200_000;
             let mut sum = 0i64;
             for _ in 0..n {
@@ -262,8 +270,8 @@ mod tests {
                 sum += i64::from(fire(x, state, rate));
             }
             let got = sum as f64 / f64::from(n) * f64::from(x.signum());
-            let sd = (expected.min(1.0) / f64::from(n)).sqrt();
-            assert!((got - expected.min(1.0)).abs() < 5.0 * sd + 2e-5, "{x} at {code}: {got} against {expected}");
+            let sd = (expected / f64::from(n)).sqrt();
+            assert!((got - expected).abs() < 5.0 * sd + 2e-5, "{x} at {code}: {got} against {expected}");
         }
     }
 

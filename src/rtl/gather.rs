@@ -4,7 +4,7 @@ use super::fire::fire_lane;
 use super::lanes::{Sizes, lanes_below, wrapped_lane_mask};
 use crate::config::UpdateRule;
 use crate::hdl::{Builder, Expr, Module};
-use crate::numeric::Rate;
+use crate::numeric::{FIRE_BITS, Rate};
 use crate::schedule::Schedule;
 use std::sync::Arc;
 
@@ -43,7 +43,7 @@ impl Training {
             dac_side: m.output("dac_side_o", 1, "0 word lines, 1 bit lines"),
             fire: fires(schedule).then(|| {
                 (
-                    m.input("random_i", 16 * l, "one a lane"),
+                    m.input("random_i", FIRE_BITS as usize * l, "one a lane"),
                     m.input("rate_i", Rate::BITS as usize, ""),
                     m.output("random_step_o", 1, "a word of the update was turned into lines that fire"),
                 )
@@ -277,7 +277,7 @@ fn fired(m: &mut Builder, schedule: &Schedule, word: &Expr, random: &Expr, rate:
     m.gen_for("gen_fire", "lane", 0..schedule.lanes, |m, lane| {
         m.inst("u_fire", &lane_module, |u| {
             u.connect("value_i", word.part_at(lane * 8, 8));
-            u.connect("random_i", random.part_at(lane * 16, 16));
+            u.connect("random_i", random.part_at(lane * FIRE_BITS as usize, FIRE_BITS as usize));
             u.connect("rate_i", rate);
             u.connect("code_o", codes.part_at(lane * 8, 8));
         });

@@ -3,7 +3,7 @@
 use super::gather::fires;
 use crate::config::LatentDistribution;
 use crate::hdl::{Bits, Builder, Expr, Module};
-use crate::numeric::{LANE_SHIFTS, LaneRandom, SHIFT_BITS, lane_constants};
+use crate::numeric::{FIRE_BITS, LANE_SHIFTS, LaneRandom, SHIFT_BITS, lane_constants};
 use crate::schedule::Schedule;
 use std::sync::Arc;
 
@@ -28,7 +28,8 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
     m.group("Streams");
     let latents = m.output("latents_o", 8 * lanes, "signed 8 bit a lane, -127..127");
     let bytes = m.output("bytes_o", 8 * lanes, "uniform 0..255 a lane");
-    let halves = fires(schedule).then(|| m.output("halves_o", 16 * lanes, "uniform, 16 bits a lane"));
+    let fire_bits = FIRE_BITS as usize;
+    let firing = fires(schedule).then(|| m.output("firing_o", fire_bits * lanes, "uniform, the upper bits of a lane"));
 
     let chance = schedule.design.training.is_some().then(|| m.output("chance_o", CHANCE_BITS, "top bits of lane 0"));
 
@@ -54,8 +55,8 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
         let c = m.wire("last", b.xor(b.shl_dyn(last)));
         m.assign(next.part_at(lane * 32, 32), seed_valid.mux(&seeded, &c));
         m.assign(bytes.part_at(lane * 8, 8), state.part_at(lane * 32 + 24, 8));
-        if let Some(halves) = &halves {
-            m.assign(halves.part_at(lane * 16, 16), state.part_at(lane * 32 + 16, 16));
+        if let Some(firing) = &firing {
+            m.assign(firing.part_at(lane * fire_bits, fire_bits), state.part_at(lane * 32 + 32 - fire_bits, fire_bits));
         }
         match schedule.design.latent {
             LatentDistribution::Normal => {

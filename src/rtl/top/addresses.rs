@@ -166,7 +166,7 @@ impl Top<'_> {
             ("target_word", "op_target_word"),
             ("error_data", "error_read_data"),
             ("read_side", "gather_side"),
-            ("random", "random_halves"),
+            ("random", "random_firing"),
             ("random_step", "fire_step"),
         ] {
             renamed.push((port.into(), net.into()));

@@ -80,7 +80,7 @@ impl Top<'_> {
             &[
                 ("step", "random_step"),
                 ("bytes", "random_bytes"),
-                ("halves", "random_halves"),
+                ("firing", "random_firing"),
                 ("chance", "random_chance"),
             ],
         );
