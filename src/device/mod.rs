@@ -1,6 +1,7 @@
 //! Devices and crossbar contents, golden side.
 
 mod array;
+mod blocks;
 mod calibration;
 mod cells;
 mod content;
@@ -9,8 +10,9 @@ mod mapping;
 mod model;
 mod write_verify;
 
-pub(crate) use array::read_weight;
 pub use array::{LayerConverters, LayerDevices, wire_factors};
+pub(crate) use array::{WordLine, read_weight};
+pub(crate) use blocks::{BLOCK, DeviceBlock, LawTable, wide_lane};
 pub(crate) use calibration::HALF_CODE;
 pub use calibration::{Calibration, TileTrims};
 pub use cells::{CellCode, ProgramPlace, ProgramWord};
