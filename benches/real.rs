@@ -78,11 +78,7 @@ fn pulses(pair: &str, law: &str) {
                 let key = event_key(devices.model.key(Draw::Pulse), 1, count);
                 count += 1;
                 fired.select(&some, 128);
-                for &i in &some {
-                    let at = i * 128..(i + 1) * 128;
-                    let codes = (&mut plus[at.clone()], &mut minus[at]);
-                    fired.pulse(set, &devices, i, codes, count & 1 == 0, key);
-                }
+                fired.pulse(set, &devices, &some, (&mut plus, &mut minus), count & 1 == 0, key);
             });
             report(&format!("pulse, {pair}, {name}, {set}"), sides * lines * lines, seconds);
         }

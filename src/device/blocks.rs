@@ -92,6 +92,8 @@ pub(crate) struct LawTable {
     pub nodes: [i16; LAW_SEGMENTS],
     /// -4096..=4096.
     pub slopes: [i16; LAW_SEGMENTS],
+    /// Whether the law is one straight line: `nodes[0] + (slopes[0] * place >> 5)`.
+    pub straight: bool,
     /// The bytes of the nodes, then of four times the slopes, each 16 segments at a time.
     pub bytes: [[[u8; LAW_SEGMENTS / 2]; 2]; 4],
 }
@@ -99,22 +101,18 @@ pub(crate) struct LawTable {
 impl LawTable {
     fn new(law: &[i32; LAW_SEGMENTS + 1]) -> Self {
         let nodes = std::array::from_fn(|s| law[s] as i16);
-        let slopes = std::array::from_fn(|s| (law[s + 1] - law[s]) as i16);
+        let slopes: [i16; LAW_SEGMENTS] = std::array::from_fn(|s| (law[s + 1] - law[s]) as i16);
         let bytes = |of: [i16; LAW_SEGMENTS], byte: usize| {
             [0, 16].map(|first| std::array::from_fn(|s| of[first + s].to_le_bytes()[byte]))
         };
         let steep = slopes.map(|slope| 4 * slope);
-        Self { nodes, slopes, bytes: [bytes(nodes, 0), bytes(nodes, 1), bytes(steep, 0), bytes(steep, 1)] }
+        let straight = slopes.iter().all(|&slope| slope == slopes[0]);
+        Self { nodes, slopes, straight, bytes: [bytes(nodes, 0), bytes(nodes, 1), bytes(steep, 0), bytes(steep, 1)] }
     }
 
     /// Of steps up and down.
     pub fn of(model: &ArrayModel) -> [Self; 2] {
         [Self::new(&model.law[0]), Self::new(&model.law[1])]
-    }
-
-    /// Whether the law is one straight line: `nodes[0] + (slopes[0] * place >> 5)`.
-    pub fn straight(&self) -> bool {
-        self.slopes.iter().all(|&slope| slope == self.slopes[0])
     }
 }
 

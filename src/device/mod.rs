@@ -1,6 +1,7 @@
 //! Devices and crossbar contents, golden side.
 
 mod array;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
 mod blocks;
 mod calibration;
 mod cells;
@@ -10,9 +11,11 @@ mod mapping;
 mod model;
 mod write_verify;
 
+pub(crate) use array::read_weight;
 pub use array::{LayerConverters, LayerDevices, wire_factors};
-pub(crate) use array::{WordLine, read_weight};
-pub(crate) use blocks::{BLOCK, DeviceBlock, LawTable, wide_lane};
+pub(crate) use blocks::{BLOCK, wide_lane};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use blocks::{DeviceBlock, LawTable};
 pub(crate) use calibration::HALF_CODE;
 pub use calibration::{Calibration, TileTrims};
 pub use cells::{CellCode, ProgramPlace, ProgramWord};

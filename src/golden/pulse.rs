@@ -1,7 +1,7 @@
-//! Pulses on the real devices of a word line, many at once.
+//! Pulses on many real devices at once.
 
 use super::{InstructionSet, simd};
-use crate::device::{ArrayModel, BLOCK, LawTable, LayerDevices, NOMINAL_STRENGTH, WordLine, wide_lane};
+use crate::device::{BLOCK, LayerDevices, NOMINAL_STRENGTH, wide_lane};
 use crate::numeric::draw;
 
 /// Bit lines that fire together, sorted by blocks of neighbouring devices.
@@ -12,8 +12,8 @@ use crate::numeric::draw;
 pub struct FiredColumns {
     /// All ones where a bit line fires; zero outside of `touched`.
     fired: Vec<[u16; BLOCK]>,
-    /// Bit lines that fire in each block; zero outside of `touched`.
-    counts: Vec<u8>,
+    /// Bit lines that fire in each block, zero outside of `touched`, and one of them.
+    counts: Vec<(u8, usize)>,
     touched: Vec<usize>,
     /// Blocks of several bit lines that fire.
     blocks: Vec<usize>,
@@ -21,17 +21,17 @@ pub struct FiredColumns {
     singles: Vec<usize>,
 }
 
-/// A pulse on one side's devices of a word line.
-pub(super) struct PulseRow<'t> {
-    pub model: &'t ArrayModel,
-    pub law: &'t LawTable,
-    pub line: WordLine<'t>,
+/// A pulse on one side's devices of some word lines.
+pub(super) struct PulseRows<'t> {
+    pub devices: &'t LayerDevices,
+    pub minus: bool,
+    pub rows: &'t [usize],
     pub up: bool,
     pub key: u32,
     /// Blocks to look at, and which of their devices the pulse reaches.
     pub blocks: &'t [usize],
     pub fired: &'t [[u16; BLOCK]],
-    /// Of the whole word line.
+    /// Of the whole matrix.
     pub codes: &'t mut [u16],
 }
 
@@ -40,28 +40,32 @@ impl FiredColumns {
     pub fn select(&mut self, columns: &[usize], width: usize) {
         for block in self.touched.drain(..) {
             self.fired[block] = [0; BLOCK];
-            self.counts[block] = 0;
+            self.counts[block].0 = 0;
         }
-        self.blocks.clear();
-        self.singles.clear();
         self.fired.resize(width.div_ceil(BLOCK), [0; BLOCK]);
-        self.counts.resize(width.div_ceil(BLOCK), 0);
+        self.counts.resize(width.div_ceil(BLOCK), (0, 0));
         for &j in columns {
             let block = j / BLOCK;
             self.fired[block][j % BLOCK] = !0;
-            self.counts[block] += 1;
-            match self.counts[block] {
-                1 => self.touched.push(block),
-                2 => self.blocks.push(block),
-                _ => {}
+            let (count, last) = &mut self.counts[block];
+            (*count, *last) = (*count + 1, j);
+            if *count == 1 {
+                self.touched.push(block);
             }
         }
-        self.singles.extend(columns.iter().filter(|&&j| self.counts[j / BLOCK] == 1));
+        self.blocks.clear();
+        self.singles.clear();
+        for &block in &self.touched {
+            match self.counts[block] {
+                (1, j) => self.singles.push(j),
+                _ => self.blocks.push(block),
+            }
+        }
     }
 
     /// Blocks of several bit lines that fire, with their number.
     pub(super) fn blocks(&self) -> impl Iterator<Item = (usize, usize)> {
-        self.blocks.iter().map(|&block| (block, self.counts[block].into()))
+        self.blocks.iter().map(|&block| (block, self.counts[block].0.into()))
     }
 
     /// Bit lines of a block that fire.
@@ -75,27 +79,28 @@ impl FiredColumns {
         &self.singles
     }
 
-    /// [`LayerDevices::pulse`] of the cells of word line `i` whose bit lines fire. `plus` and `minus` are the codes of the
-    /// whole line, each within its device's bounds.
+    /// [`LayerDevices::pulse`] of the cells of word lines `rows` whose bit lines fire. `plus` and `minus` are the codes of
+    /// the whole matrix, `[matrix_rows x matrix_columns]`, each within its device's bounds.
     pub fn pulse(
         &self,
         set: InstructionSet,
         devices: &LayerDevices,
-        i: usize,
+        rows: &[usize],
         (plus, minus): (&mut [u16], &mut [u16]),
         up: bool,
         key: u32,
     ) {
-        for &j in &self.singles {
-            (plus[j], minus[j]) = devices.pulse(i, j, plus[j], minus[j], up, key);
+        let width = devices.dim().1;
+        for (&i, &j) in rows.iter().flat_map(|i| self.singles.iter().map(move |j| (i, j))) {
+            let at = i * width + j;
+            (plus[at], minus[at]) = devices.pulse(i, j, plus[at], minus[at], up, key);
         }
         if self.blocks.is_empty() {
             return;
         }
-        let side = |codes, up, is_minus| {
-            let (line, law) = (devices.word_line(i, is_minus), devices.law(up));
+        let side = |codes, up, minus| {
             let (blocks, fired) = (self.blocks.as_slice(), self.fired.as_slice());
-            simd::pulse_row(set, &mut PulseRow { model: &devices.model, law, line, up, key, blocks, fired, codes });
+            simd::pulse_rows(set, &mut PulseRows { devices, minus, rows, up, key, blocks, fired, codes });
         };
         side(plus, up, false);
         if devices.pairs() {
@@ -104,15 +109,19 @@ impl FiredColumns {
     }
 }
 
-/// [`ArrayModel::pulse`] of one device after the other.
-pub(super) fn pulse_row(r: &mut PulseRow) {
-    for &block in r.blocks {
-        let (devices, numbers) = (&r.line.devices[block], &r.line.numbers[block]);
-        let codes = r.codes[block * BLOCK..].iter_mut().zip(&r.fired[block]).enumerate();
-        for (lane, (code, _)) in codes.filter(|(_, (_, fired))| **fired != 0) {
-            let number = r.line.first_number.wrapping_add(numbers[wide_lane(lane)]);
-            let bits = draw(r.key, number);
-            *code = r.model.pulse((*code).into(), &devices.device(lane), r.up, NOMINAL_STRENGTH, bits) as u16;
+/// [`crate::device::ArrayModel::pulse`] of one device after the other.
+pub(super) fn pulse_rows(r: &mut PulseRows) {
+    let (width, model) = (r.devices.dim().1, &r.devices.model);
+    for &i in r.rows {
+        let line = r.devices.word_line(i, r.minus);
+        let codes = &mut r.codes[i * width..(i + 1) * width];
+        for &block in r.blocks {
+            let (devices, numbers) = (&line.devices[block], &line.numbers[block]);
+            let codes = codes[block * BLOCK..].iter_mut().zip(&r.fired[block]).enumerate();
+            for (lane, (code, _)) in codes.filter(|(_, (_, fired))| **fired != 0) {
+                let bits = draw(r.key, line.first_number.wrapping_add(numbers[wide_lane(lane)]));
+                *code = model.pulse((*code).into(), &devices.device(lane), r.up, NOMINAL_STRENGTH, bits) as u16;
+            }
         }
     }
 }
@@ -172,7 +181,7 @@ mod tests {
             state = xorshift32(state);
             (state >> 8) as usize % n
         };
-        let (mut moves, mut cells) = (0, 0);
+        let (mut moved, mut pulsed) = (0, 0);
         for (model, pair) in MODELS.into_iter().flat_map(|m| [(m, "reference"), (m, "differential")]) {
             for columns in [3, 32, 70, 200] {
                 let devices = devices(model, pair, columns);
@@ -180,30 +189,32 @@ mod tests {
                 assert_eq!(width, columns);
                 let mut fired = FiredColumns::default();
                 for round in 0..6 {
-                    let i = draw(rows);
-                    let placed = (0..width).map(|j| devices.place(i, j, draw(1 << 15) as u16, draw(1 << 15) as u16));
-                    let before: (Vec<u16>, Vec<u16>) = placed.unzip();
+                    let cells = (0..rows * width).map(|cell| (cell / width, cell % width));
+                    let mut code = || draw(1 << 15) as u16;
+                    let before: (Vec<u16>, Vec<u16>) = cells.map(|(i, j)| devices.place(i, j, code(), code())).unzip();
                     let (up, key) = (round % 2 == 0, draw(1 << 24) as u32);
                     let one_in = [1, 2, 10, 60, 1, 40][round];
                     let mut columns: Vec<usize> = (0..width).filter(|_| draw(one_in) == 0).collect();
                     columns.reverse();
+                    let lines: Vec<usize> = (0..rows).filter(|_| draw(2) == 0).collect();
                     let mut expected = before.clone();
-                    for &j in &columns {
-                        let (plus, minus) = (&mut expected.0[j], &mut expected.1[j]);
+                    for (&i, &j) in lines.iter().flat_map(|i| columns.iter().map(move |j| (i, j))) {
+                        let at = i * width + j;
+                        let (plus, minus) = (&mut expected.0[at], &mut expected.1[at]);
                         (*plus, *minus) = devices.pulse(i, j, *plus, *minus, up, key);
-                        moves += usize::from((*plus, *minus) != (before.0[j], before.1[j]));
-                        cells += 1;
+                        moved += usize::from((*plus, *minus) != (before.0[at], before.1[at]));
+                        pulsed += 1;
                     }
                     for set in InstructionSet::available() {
                         let mut codes = before.clone();
                         fired.select(&columns, width);
-                        fired.pulse(set, &devices, i, (&mut codes.0, &mut codes.1), up, key);
-                        assert_eq!(codes, expected, "{set}, {pair}, {columns:?} of row {i}, up {up}: {model:?}");
+                        fired.pulse(set, &devices, &lines, (&mut codes.0, &mut codes.1), up, key);
+                        assert_eq!(codes, expected, "{set}, {pair}, {columns:?} of {lines:?}, up {up}: {model:?}");
                     }
                 }
             }
         }
-        assert!(2 * moves > cells, "{moves} of {cells} cells moved");
+        assert!(2 * moved > pulsed, "{moved} of {pulsed} cells moved");
     }
 
     #[test]

@@ -3,12 +3,12 @@
 //! Codes, places and laws are 16-bit lanes; random bits, steps and noise are 32-bit lanes in the order of
 //! `device::wide_lane`, so that packing needs no lane to cross.
 
-use super::pulse::PulseRow;
+use super::pulse::PulseRows;
 use super::simd::{load_longs, load_signed, load_table, load_words, store_words};
 use crate::device::{BLOCK, DeviceBlock, LawTable};
 use std::arch::x86_64::*;
 
-/// What all blocks of a row share, a copy a lane.
+/// What all blocks share, a copy a lane.
 struct Shared {
     key: __m256i,
     first_number: __m256i,
@@ -29,43 +29,53 @@ enum Law {
     Table([[__m256i; 2]; 4]),
 }
 
-/// Moves the devices of a row.
+/// Moves the devices of some rows.
 #[target_feature(enable = "avx2")]
-pub(super) fn pulse_row(r: &mut PulseRow) {
-    match (r.law.straight(), r.model.mult_noise, r.up) {
-        (true, true, true) => row::<true, true, true>(r),
-        (true, true, false) => row::<true, true, false>(r),
-        (true, false, true) => row::<true, false, true>(r),
-        (true, false, false) => row::<true, false, false>(r),
-        (false, true, true) => row::<false, true, true>(r),
-        (false, true, false) => row::<false, true, false>(r),
-        (false, false, true) => row::<false, false, true>(r),
-        (false, false, false) => row::<false, false, false>(r),
+pub(super) fn pulse_rows(r: &mut PulseRows) {
+    match (r.devices.law(r.up).straight, r.devices.model.mult_noise, r.up) {
+        (true, true, true) => rows::<true, true, true>(r),
+        (true, true, false) => rows::<true, true, false>(r),
+        (true, false, true) => rows::<true, false, true>(r),
+        (true, false, false) => rows::<true, false, false>(r),
+        (false, true, true) => rows::<false, true, true>(r),
+        (false, true, false) => rows::<false, true, false>(r),
+        (false, false, true) => rows::<false, false, true>(r),
+        (false, false, false) => rows::<false, false, false>(r),
     }
 }
 
 #[target_feature(enable = "avx2")]
-fn row<const STRAIGHT: bool, const MULT: bool, const UP: bool>(r: &mut PulseRow) {
-    let std = r.model.step_std;
-    let shared = Shared {
+fn rows<const STRAIGHT: bool, const MULT: bool, const UP: bool>(r: &mut PulseRows) {
+    let (model, width) = (&r.devices.model, r.devices.dim().1);
+    let mut shared = Shared {
         key: _mm256_set1_epi32(r.key as i32),
-        first_number: _mm256_set1_epi32(r.line.first_number as i32),
+        first_number: _mm256_setzero_si256(),
         bell: _mm256_set1_epi32(0x0202_0200),
-        deviation: _mm256_set1_epi16(std as i16),
-        offset: _mm256_set1_epi32(if MULT { 1 << 16 } else { 0 } - 765 * std),
-        plain: _mm256_set1_epi32(r.model.plain),
-        law: law::<STRAIGHT>(r.law),
+        deviation: _mm256_set1_epi16(model.step_std as i16),
+        offset: _mm256_set1_epi32(if MULT { 1 << 16 } else { 0 } - 765 * model.step_std),
+        plain: _mm256_set1_epi32(model.plain),
+        law: law::<STRAIGHT>(r.devices.law(r.up)),
     };
-    for &b in r.blocks {
-        let (devices, numbers, fired) = (&r.line.devices[b], &r.line.numbers[b], &r.fired[b]);
-        let codes = &mut r.codes[b * BLOCK..];
-        match codes.first_chunk_mut() {
-            Some(codes) => block::<STRAIGHT, MULT, UP>(&shared, devices, numbers, fired, codes),
-            None => {
-                let mut padded = [0; BLOCK];
-                padded[..codes.len()].copy_from_slice(codes);
-                block::<STRAIGHT, MULT, UP>(&shared, devices, numbers, fired, &mut padded);
-                codes.copy_from_slice(&padded[..codes.len()]);
+    for &i in r.rows {
+        let line = r.devices.word_line(i, r.minus);
+        shared.first_number = _mm256_set1_epi32(line.first_number as i32);
+        for &b in r.blocks {
+            let (devices, numbers, fired) = (&line.devices[b], &line.numbers[b], &r.fired[b]);
+            let end = (i + 1) * width;
+            let codes = &mut r.codes[i * width + b * BLOCK..end];
+            let len = codes.len();
+            let mut padded = [0; BLOCK];
+            // One call for whole blocks and the last one: the compiler keeps what is shared in registers.
+            let whole = match codes.first_chunk_mut() {
+                Some(codes) => codes,
+                None => {
+                    padded[..len].copy_from_slice(codes);
+                    &mut padded
+                }
+            };
+            block::<STRAIGHT, MULT, UP>(&shared, devices, numbers, fired, whole);
+            if len < BLOCK {
+                r.codes[end - len..end].copy_from_slice(&padded[..len]);
             }
         }
     }

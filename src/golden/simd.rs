@@ -5,7 +5,7 @@
 
 use super::instruction_set::Level;
 use super::lines::{Conversion, LINE, PairLine, QuadLine, TileRead};
-use super::pulse::{self, PulseRow};
+use super::pulse::{self, PulseRows};
 #[cfg(target_arch = "x86_64")]
 use super::pulse_256;
 use super::real::LineConversion;
@@ -44,13 +44,13 @@ pub(super) fn read_pairs(set: InstructionSet, r: &mut TileRead<i16, PairLine>) {
     }
 }
 
-/// Pulses on the devices of a word line.
-pub(super) fn pulse_row(set: InstructionSet, r: &mut PulseRow) {
+/// Pulses on the devices of some word lines.
+pub(super) fn pulse_rows(set: InstructionSet, r: &mut PulseRows) {
     match set.level() {
-        Level::Portable => pulse::pulse_row(r),
+        Level::Portable => pulse::pulse_rows(r),
         // SAFETY: sets of these levels are only made where the processor has these instructions; AVX-512 includes AVX2.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 | Level::Avx512Vnni => unsafe { pulse_256::pulse_row(r) },
+        Level::Avx2 | Level::Avx512Vnni => unsafe { pulse_256::pulse_rows(r) },
     }
 }
 

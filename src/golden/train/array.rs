@@ -57,17 +57,19 @@ impl<'t> Devices<'t> {
         let Some(real) = self.real else { return self.pulse_ideal(rows, columns, up) };
         let key = event_key(real.model.key(Draw::Pulse), events.seed, count);
         self.fired.select(columns, self.layer.plus.ncols());
-        rows.iter().for_each(|&i| self.pulse_row(real, i, up, key));
+        let LayerState { plus, minus, .. } = &mut *self.layer;
+        let [plus, minus] = [plus, minus].map(|codes| codes.as_slice_mut().expect("rows one after the other"));
+        self.fired.pulse(self.set, real, rows, (plus, minus), up, key);
+        rows.iter().for_each(|&i| self.set_fired(real, i));
         if real.model.half_select > 0 {
             self.disturb(real, rows, columns, up, key);
         }
     }
 
-    /// A pulse on the real devices of a word line whose bit lines fire. Each device stops at its own bound.
-    fn pulse_row(&mut self, real: &LayerDevices, i: usize, up: bool, key: u32) {
-        let LayerState { plus, minus, .. } = &mut *self.layer;
-        let [plus, minus] = [plus, minus].map(|codes| codes.row_mut(i).into_slice().expect("rows in one piece"));
-        self.fired.pulse(self.set, real, i, (plus, minus), up, key);
+    /// The weights of word line `i` that follow from its codes, where bit lines fired.
+    fn set_fired(&mut self, real: &LayerDevices, i: usize) {
+        let [plus, minus] = [&self.layer.plus, &self.layer.minus].map(|codes| codes.row(i));
+        let [plus, minus] = [plus, minus].map(|row| row.to_slice().expect("rows in one piece"));
         let mut set = |j: usize| {
             let weight = real.weight(i, j, plus[j], minus[j]);
             self.rows.set(i, j, weight);

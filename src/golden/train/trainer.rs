@@ -484,7 +484,7 @@ fn prepare(schedule: &Schedule, phase: Phase, image: &mut Image, input: Option<&
 
 /// Devices hold what they can of what they were told to hold.
 fn place(layer: &mut LayerState, devices: &LayerDevices) {
-    // Pulses want each word line in one piece.
+    // Pulses want word lines one after the other.
     for codes in [&mut layer.plus, &mut layer.minus].into_iter().filter(|codes| !codes.is_standard_layout()) {
         *codes = codes.as_standard_layout().into_owned();
     }
