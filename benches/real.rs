@@ -1,14 +1,15 @@
-//! Real devices in the golden model on one thread: reads of a 128x128 tile with noise and with every imperfection, and pulses.
+//! Real devices in the golden model on one thread: reads of a 128x128 tile with noise and with every imperfection, and pulses
+//! on its devices.
 //!
 //! `cargo bench --bench real`. A read is a 128x128 matrix-vector product with its 128 conversions, requantisation and
-//! the gathering of its input.
+//! the gathering of its input. A pulse reaches the devices between all lines that fire.
 
 use memgan::config::{Design, Role};
-use memgan::device::{ArrayModel, LayerDevices, NOMINAL_STRENGTH};
-use memgan::golden::BatchMachine;
-use memgan::numeric::{Draw, event_key};
+use memgan::device::LayerDevices;
+use memgan::golden::{BatchMachine, FiredColumns, InstructionSet, TrainSettings, TrainState, Trainer};
+use memgan::numeric::{Draw, Rate, event_key};
 use memgan::prepare;
-use memgan::schedule::Schedule;
+use memgan::schedule::{Phase, Schedule};
 use memgan::weights::Weights;
 use std::time::{Duration, Instant};
 
@@ -51,31 +52,66 @@ fn reads(name: &str, model: &str) {
     println!("{name:28} {:6.2} M reads of 128x128 a second (median {:6.2})", rate(best), rate(median));
 }
 
-/// Pulses on every device of a tile whose cells are single devices, and on a hundredth of the cells.
-fn pulses() {
-    let text = "pair = \"reference\"\n[device.model]\nlaw = \"soft_bounds\"\ndw_min_dtod = 0.3\ndw_min_std = 0.3\nw_max_dtod \
-                = 0.3\nw_min_dtod = 0.3\n";
-    let design = design(text);
+/// Law and spreads of the devices that get pulses.
+const PULSED: &str = "law = \"soft_bounds\"\ndw_min_dtod = 0.3\ndw_min_std = 0.3\nw_max_dtod = 0.3\nw_min_dtod = 0.3\n";
+
+fn report(name: &str, devices: usize, (best, median): (f64, f64)) {
+    let (rate, moved) = (|seconds: f64| 1e-3 / seconds, devices as f64 / best / 1e9);
+    println!("{name:44} {:7.1} k a second (median {:7.1}), {moved:5.2} G devices/s", rate(best), rate(median));
+}
+
+/// What training calls for a pulse on a tile, without and with the weights of the reads that follow from the codes.
+fn pulses(pair: &str, law: &str) {
+    let design = design(&format!("pair = \"{pair}\"\n[device.model]\n{PULSED}{law}"));
     let schedule = Schedule::new(&design);
     let devices = LayerDevices::new(&schedule, 0).expect("real devices");
-    let model: &ArrayModel = &devices.model;
-    let mut codes = vec![model.top as u16 / 2; 128 * 128];
+    let start = |i: usize, j: usize| devices.place(i, j, devices.model.top as u16 / 2, devices.model.top as u16 / 2);
+    let cells = (0..128 * 128).map(|cell| start(cell / 128, cell % 128));
+    let (mut plus, mut minus): (Vec<u16>, Vec<u16>) = cells.unzip();
+    let sides = if devices.pairs() { 2 } else { 1 };
+    let mut fired = FiredColumns::default();
     let mut count = 0;
-    for (name, lines) in [("every line fires", 128), ("a tenth of the lines fires", 13)] {
-        let (best, median) = time(|| {
-            let key = event_key(model.key(Draw::Pulse), 1, count);
-            count += 1;
-            for i in (0..128).step_by(128 / lines) {
-                for j in (0..128).step_by(128 / lines) {
-                    let code = &mut codes[i * 128 + j];
-                    *code = devices.pulse(i, j, *code, 0, count & 1 == 0, key).0;
-                }
-            }
-        });
-        let rate = |seconds: f64| 1.0 / seconds / 1e3;
-        println!("pulse, {name:26} {:7.1} k a second (median {:7.1})", rate(best), rate(median));
+    for (name, lines) in [("every line", 128), ("every second line", 64), ("a tenth of the lines", 13)] {
+        let some: Vec<usize> = (0..lines).map(|k| k * 128 / lines).collect();
+        for set in InstructionSet::available() {
+            let seconds = time(|| {
+                let key = event_key(devices.model.key(Draw::Pulse), 1, count);
+                count += 1;
+                fired.select(&some, 128);
+                fired.pulse(set, &devices, &some, (&mut plus, &mut minus), count & 1 == 0, key);
+            });
+            report(&format!("pulse, {pair}, {name}, {set}"), sides * lines * lines, seconds);
+        }
     }
-    assert_eq!(NOMINAL_STRENGTH, 16);
+    let seconds = time(|| {
+        let key = event_key(devices.model.key(Draw::Pulse), 1, count);
+        count += 1;
+        for cell in 0..128 * 128 {
+            let (i, j) = (cell / 128, cell % 128);
+            (plus[cell], minus[cell]) = devices.pulse(i, j, plus[cell], minus[cell], count & 1 == 0, key);
+        }
+    });
+    report(&format!("pulse, {pair}, every line, device by device"), sides * 128 * 128, seconds);
+}
+
+/// The end of a batch in which every device of a tile gets a pulse: gradients to pulses, devices, weights of the reads.
+fn updates(pair: &str) {
+    let training = "[training]\nrule = \"accumulate\"\nkeep_remainder = true\n";
+    let design = design(&format!("pair = \"{pair}\"\n{training}[device.model]\n{PULSED}"));
+    let schedule = Schedule::new(&design);
+    let mapping = prepare::map(&schedule, &Weights::seeded(&design, 1)).expect("weights of this design");
+    let mut state = TrainState::initial(&schedule, &mapping, &TrainSettings::of(&design), 1);
+    // The smallest step, kept by a target beyond reach: the gradient lasts.
+    let layer = &mut state.layers[0];
+    (layer.target, layer.rate) = (u32::MAX, Rate::from_code(0));
+    layer.remainder.iter_mut().for_each(|sums| sums.fill(1 << 30));
+    let mut trainer = Trainer::new(&schedule, state).expect("a state of this design").with_threads(1);
+    let seconds = time(|| {
+        let report = trainer.run_phase(Phase::ApplyClassifier, None, None).expect("a phase of this design");
+        assert_eq!(report.layers[0].pulses, 128 * 128);
+    });
+    let sides = if pair == "differential" { 2 } else { 1 };
+    report(&format!("end of a batch, {pair}, all pulsed"), sides * 128 * 128, seconds);
 }
 
 fn main() {
@@ -86,5 +122,10 @@ fn main() {
                  0.3\nstuck = 0.05\nread_noise = 0.01\nadc_offset = 0.5\nadc_gain = 0.02\nadc_nonlinearity = \
                  0.5\nwire_ohm = 1\n";
     reads("every imperfection", every);
-    pulses();
+    for pair in ["reference", "differential"] {
+        pulses(pair, "");
+        updates(pair);
+    }
+    // A law that is not straight, noise that does not scale with the step.
+    pulses("reference", "w_min = -0.6\nmult_noise = false\n");
 }

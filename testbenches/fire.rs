@@ -36,7 +36,9 @@ fn every_value_and_rate() {
         let cases: Vec<Case> = (-127..=127).flat_map(|value| cases(value, rate, &mut random)).collect();
         let inputs: Vec<u32> = cases
             .iter()
-            .flat_map(|&(v, chance, size, _)| [v as u32 & 0xff, u32::from(chance) << 7 | u32::from(size), u32::from(rate)])
+            .flat_map(|&(v, chance, size, _)| {
+                [v as u32 & 0xff, u32::from(chance) << 7 | u32::from(size), u32::from(rate)]
+            })
             .collect();
         let got = bench.model.run_vectors(&layout, &inputs, cases.len()).expect("no check fails");
         for (&(value, chance, size, fires), got) in cases.iter().zip(got) {

@@ -1,5 +1,6 @@
 //! The devices and converters of one layer's tiles, each with its own numbers.
 
+use super::blocks::{BLOCK, DeviceBlock, DeviceTable, LawTable, wide_lane};
 use super::drift::{AgeKeys, DriftModel};
 use super::model::{AdcParameters, ArrayModel, DeviceParameters, NOMINAL_STRENGTH};
 use crate::config::{Design, PairScheme};
@@ -14,12 +15,16 @@ use rayon::prelude::*;
 pub struct LayerDevices {
     pub model: ArrayModel,
     /// `[matrix_rows x matrix_columns]`.
-    plus: Array2<DeviceParameters>,
+    plus: DeviceTable,
     /// Empty with a reference column.
-    minus: Array2<DeviceParameters>,
+    minus: DeviceTable,
+    /// Step laws up and down.
+    laws: [LawTable; 2],
     /// A device's number is the sum of both, twice, and 1 for the minus device.
     row_part: Vec<u32>,
     column_part: Vec<u32>,
+    /// Twice the column parts, in the order of [`DeviceBlock`]'s 32-bit numbers.
+    column_numbers: Vec<[u32; BLOCK]>,
     /// `None` where wires have no resistance.
     wires: Option<Wires>,
 }
@@ -46,9 +51,8 @@ impl LayerDevices {
         let column_part: Vec<u32> =
             slots.map(|s| model.device_number(s / c.columns, 0, s % c.columns, false) >> 1).collect();
         let dim = (bank.matrix_rows, bank.matrix_columns);
-        let devices = |side: u32, dim| {
-            Array2::from_shape_fn(dim, |(i, j)| model.device(number(row_part[i], column_part[j]) | side))
-        };
+        let devices =
+            |side: u32, dim| DeviceTable::new(dim, |i, j| model.device(number(row_part[i], column_part[j]) | side));
         let pair = c.pair == PairScheme::Differential;
         let (plus, minus) = (devices(0, dim), devices(1, if pair { dim } else { (0, 0) }));
         let bit_line = |j: usize| bank.bit_line(bank.cell(0, j));
@@ -57,7 +61,11 @@ impl LayerDevices {
             rows: c.rows,
             bit_lines: (0..bank.matrix_columns).map(bit_line).collect(),
         });
-        Some(Self { plus, minus, row_part, column_part, wires, model })
+        let mut column_numbers = vec![[0; BLOCK]; bank.matrix_columns.div_ceil(BLOCK)];
+        for (j, &part) in column_part.iter().enumerate() {
+            column_numbers[j / BLOCK][wide_lane(j % BLOCK)] = number(0, part);
+        }
+        Some(Self { plus, minus, laws: LawTable::of(&model), row_part, column_part, column_numbers, wires, model })
     }
 
     /// The weight that reads of rows and columns see of these codes, in codes.
@@ -69,10 +77,23 @@ impl LayerDevices {
         }
     }
 
+    /// [`LayerDevices::weight`] of neighbouring cells of row `i` from column `first` on. All slices have one length.
+    pub fn weights(&self, i: usize, first: usize, plus: &[u16], minus: &[u16], weights: &mut [i16]) {
+        let cells = weights.iter_mut().zip(plus).zip(minus);
+        match &self.wires {
+            None => {
+                cells.for_each(|((weight, &plus), &minus)| *weight = self.model.read_weight(None, 0, 0, plus, minus))
+            }
+            Some(_) => cells.enumerate().for_each(|(k, ((weight, &plus), &minus))| {
+                *weight = self.weight(i, first + k, plus, minus);
+            }),
+        }
+    }
+
     /// The codes `(plus, minus)` that the devices of a cell hold after they were told to hold these.
     pub fn place(&self, i: usize, j: usize, plus: u16, minus: u16) -> (u16, u16) {
-        let minus = self.minus.get((i, j)).map_or(minus, |d| d.hold(minus));
-        (self.plus[(i, j)].hold(plus), minus)
+        let minus = self.minus.get(i, j).map_or(minus, |d| d.hold(minus));
+        (self.plus_device(i, j).hold(plus), minus)
     }
 
     /// The codes of a cell after a pulse with this key; up is SET on plus and RESET on minus.
@@ -101,8 +122,39 @@ impl LayerDevices {
         let step = |code: u16, d: &DeviceParameters, up, side| {
             step(&self.model, code.into(), d, up, NOMINAL_STRENGTH, draw(key, number | side)) as u16
         };
-        let minus = self.minus.get((i, j)).map_or(minus, |d| step(minus, d, !up, 1));
-        (step(plus, &self.plus[(i, j)], up, 0), minus)
+        let minus = self.minus.get(i, j).map_or(minus, |d| step(minus, &d, !up, 1));
+        (step(plus, &self.plus_device(i, j), up, 0), minus)
+    }
+
+    #[inline]
+    fn plus_device(&self, i: usize, j: usize) -> DeviceParameters {
+        self.plus.get(i, j).expect("a cell of the matrix")
+    }
+
+    /// `(matrix_rows, matrix_columns)`.
+    pub fn dim(&self) -> (usize, usize) {
+        self.plus.dim()
+    }
+
+    /// Whether both devices of a cell move.
+    pub fn pairs(&self) -> bool {
+        self.minus.dim() == self.plus.dim()
+    }
+
+    /// The plus or the minus devices of a word line, which [`LayerDevices::pairs`] must have.
+    #[inline]
+    pub(crate) fn word_line(&self, i: usize, minus: bool) -> WordLine<'_> {
+        WordLine {
+            devices: (if minus { &self.minus } else { &self.plus }).row(i),
+            numbers: &self.column_numbers,
+            first_number: number(self.row_part[i], 0) | u32::from(minus),
+        }
+    }
+
+    /// The step law of a pulse up or down.
+    #[inline]
+    pub(crate) fn law(&self, up: bool) -> &LawTable {
+        &self.laws[usize::from(!up)]
     }
 
     /// The keys of `units` units of time from unit `count` since the streams were seeded with `seed`.
@@ -112,17 +164,26 @@ impl LayerDevices {
 
     /// The codes of all cells after a unit of time for each of `keys`, from the codes `(plus, minus)` of cell `(i, j)`.
     pub fn age(&self, codes: impl Fn((usize, usize)) -> (u16, u16) + Sync, keys: &[AgeKeys]) -> Array2<(u16, u16)> {
-        let (rows, columns) = self.plus.dim();
+        let (rows, columns) = self.dim();
         let cell = |cell: usize| {
             let (i, j) = (cell / columns, cell % columns);
             let (plus, minus) = codes((i, j));
             let number = number(self.row_part[i], self.column_part[j]);
-            let after = |code, d, side| self.model.age_by(code, d, number | side, keys);
-            (after(plus, &self.plus[(i, j)], 0), self.minus.get((i, j)).map_or(minus, |d| after(minus, d, 1)))
+            let after = |code, d: &DeviceParameters, side| self.model.age_by(code, d, number | side, keys);
+            (after(plus, &self.plus_device(i, j), 0), self.minus.get(i, j).map_or(minus, |d| after(minus, &d, 1)))
         };
         let aged = (0..rows * columns).into_par_iter().with_min_len(256).map(cell).collect();
         Array2::from_shape_vec((rows, columns), aged).expect("a pair a cell")
     }
+}
+
+/// One side's devices of a word line, in blocks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WordLine<'t> {
+    pub devices: &'t [DeviceBlock],
+    /// A device's number is this plus `first_number`; in the order of [`DeviceBlock`]'s 32-bit numbers.
+    pub numbers: &'t [[u32; BLOCK]],
+    pub first_number: u32,
 }
 
 /// Number of the plus device of a cell; the minus device has the next one.

@@ -1,6 +1,8 @@
 //! Devices and crossbar contents, golden side.
 
 mod array;
+#[cfg_attr(not(target_arch = "x86_64"), allow(dead_code))]
+mod blocks;
 mod calibration;
 mod cells;
 mod content;
@@ -11,6 +13,9 @@ mod model;
 mod write_verify;
 
 pub use array::{LayerConverters, LayerDevices, wire_factors};
+pub(crate) use blocks::{BLOCK, wide_lane};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use blocks::{DeviceBlock, LawTable};
 pub(crate) use calibration::HALF_CODE;
 pub use calibration::{Calibration, TileTrims};
 pub use cells::{CellCode, ProgramPlace, ProgramWord};

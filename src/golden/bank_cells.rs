@@ -14,34 +14,80 @@ impl BankKernel {
     /// If the kernel was made for 8-bit weights and `weight` is none.
     pub(super) fn set(&mut self, i: usize, j: usize, weight: i16) {
         let (panel, column) = (j / PANEL, j % PANEL);
-        let (tile, row) = (i / self.tile_rows, i % self.tile_rows);
-        let width = PANEL_LINES.min(self.columns().div_ceil(LINE) - panel * PANEL_LINES);
         let (line, lane) = (column / LINE, column % LINE);
-        let group_rows = self.group_rows();
-        // Of a panel, over all tiles: only the last tile may have fewer.
-        let groups = self.rows / self.tile_rows * (self.tile_rows / group_rows)
-            + (self.rows % self.tile_rows).div_ceil(group_rows);
-        let group = tile * (self.tile_rows / group_rows) + row / group_rows;
-        let at = panel * PANEL_LINES * groups + group * width + line;
-        let tiles = self.row_tiles();
+        let width = self.panel_width(panel);
         match &mut self.weights {
             Weights::Columns { weights } => {
+                let (tile, row) = (i / self.tile_rows, i % self.tile_rows);
                 let rows = self.tile_rows.min(self.rows - tile * self.tile_rows);
                 let tile_start = panel * PANEL * self.rows + tile * self.tile_rows * width * LINE;
                 weights[tile_start + column * rows + row] = weight;
             }
             Weights::Pairs { lines } => {
-                lines[at].0[lane / 8][lane % 8 * 2 + row % 2] = weight;
+                let at = line_of(self.rows, 2, i, panel, width) + line;
+                lines[at].0[lane / 8][lane % 8 * 2 + i % 2] = weight;
             }
             Weights::Quads { lines, start } => {
                 let narrow = i8::try_from(weight).expect("an 8-bit weight");
-                let cell = &mut lines[at].0[lane * 4 + row % 4];
-                start[(panel * PANEL_LINES * tiles + tile * width) * LINE + column] -=
-                    i32::from(u8::ZERO) * (i32::from(narrow) - i32::from(*cell));
+                let at = line_of(self.rows, 4, i, panel, width) + line;
+                let cell = &mut lines[at].0[lane * 4 + i % 4];
+                let change = i32::from(narrow) - i32::from(*cell);
                 *cell = narrow;
+                let (tile, tiles) = (i / self.tile_rows, self.rows.div_ceil(self.tile_rows));
+                start[(panel * PANEL_LINES * tiles + tile * width) * LINE + column] -= i32::from(u8::ZERO) * change;
             }
         }
     }
+
+    /// Sets neighbouring weights of row `i` from column `first` on.
+    ///
+    /// # Panics
+    /// As [`BankKernel::set`].
+    pub(super) fn set_in_row(&mut self, i: usize, first: usize, weights: &[i16]) {
+        let rows = self.rows;
+        if !matches!(self.weights, Weights::Pairs { .. }) || !first.is_multiple_of(LINE) {
+            return (first..).zip(weights).for_each(|(j, &weight)| self.set(i, j, weight));
+        }
+        for (k, weights) in weights.chunks(LINE).enumerate() {
+            let (panel, line) = ((first / LINE + k) / PANEL_LINES, (first / LINE + k) % PANEL_LINES);
+            let at = line_of(rows, 2, i, panel, self.panel_width(panel)) + line;
+            if let Weights::Pairs { lines } = &mut self.weights {
+                for (pair, &weight) in lines[at].0.as_flattened_mut().as_chunks_mut::<2>().0.iter_mut().zip(weights) {
+                    pair[i % 2] = weight;
+                }
+            }
+        }
+    }
+
+    /// Sets neighbouring weights of column `j` from row `first` on.
+    ///
+    /// # Panics
+    /// As [`BankKernel::set`].
+    pub(super) fn set_in_column(&mut self, first: usize, j: usize, weights: &[i16]) {
+        let (panel, line, lane) = (j / PANEL, j % PANEL / LINE, j % LINE);
+        let (rows, width) = (self.rows, self.panel_width(panel));
+        match &mut self.weights {
+            Weights::Pairs { lines } => {
+                let from = line_of(rows, 2, 0, panel, width) + line;
+                for (i, &weight) in (first..).zip(weights) {
+                    lines[from + i / 2 * width].0[lane / 8][lane % 8 * 2 + i % 2] = weight;
+                }
+            }
+            _ => (first..).zip(weights).for_each(|(i, &weight)| self.set(i, j, weight)),
+        }
+    }
+
+    /// Lines of a panel.
+    fn panel_width(&self, panel: usize) -> usize {
+        PANEL_LINES.min(self.columns().div_ceil(LINE) - panel * PANEL_LINES)
+    }
+}
+
+/// The first line of a panel's group that holds row `i`. Tiles have whole groups of `group_rows` but for the last one, so that
+/// groups count through all of them.
+#[inline]
+fn line_of(rows: usize, group_rows: usize, i: usize, panel: usize, width: usize) -> usize {
+    panel * PANEL_LINES * rows.div_ceil(group_rows) + i / group_rows * width
 }
 
 #[cfg(test)]
@@ -49,7 +95,7 @@ mod tests {
     use super::*;
     use crate::golden::{InstructionSet, ReadBuffers};
     use crate::numeric::{splitmix32, xorshift32};
-    use ndarray::Array2;
+    use ndarray::{Array2, ArrayView1, s};
 
     #[test]
     fn a_kernel_with_changed_weights_reads_like_a_new_one() {
@@ -69,6 +115,16 @@ mod tests {
                         let at = (draw(rows), draw(columns));
                         levels[at] = draw(2 * range + 1) as i16 - range as i16;
                         kernel.set(at.0, at.1, levels[at]);
+                    }
+                    for _ in 0..20 {
+                        let at = (draw(rows), draw(columns));
+                        let (right, down) = (at.1 + 1 + draw(columns - at.1), at.0 + 1 + draw(rows - at.0));
+                        let mut weights = |n| (0..n).map(|_| draw(range) as i16 - range as i16).collect::<Vec<i16>>();
+                        let (row, column) = (weights(right - at.1), weights(down - at.0));
+                        levels.slice_mut(s![at.0, at.1..right]).assign(&ArrayView1::from(&row));
+                        kernel.set_in_row(at.0, at.1, &row);
+                        levels.slice_mut(s![at.0..down, at.1]).assign(&ArrayView1::from(&column));
+                        kernel.set_in_column(at.0, at.1, &column);
                     }
                     let fresh = BankKernel::from_levels(set, levels.view(), tile_rows, small);
                     let x: Vec<i8> = (0..3 * rows).map(|_| draw(255) as u8 as i8).collect();

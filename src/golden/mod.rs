@@ -12,6 +12,9 @@ mod lane_words;
 mod lines;
 mod machine;
 mod portable;
+mod pulse;
+#[cfg(target_arch = "x86_64")]
+mod pulse_256;
 mod real;
 #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_imports))]
 mod simd;
@@ -24,6 +27,7 @@ pub use calibrate::{Calibration, MappingError, map_weights};
 pub use float::FloatNetwork;
 pub use instruction_set::InstructionSet;
 pub use machine::Machine;
+pub use pulse::FiredColumns;
 pub use train::{
     Divergence, LayerReport, LayerState, PhaseLoss, PulseRecord, StepReport, TargetFall, TrainError, TrainSettings,
     TrainState, Trainer,

@@ -5,6 +5,9 @@
 
 use super::instruction_set::Level;
 use super::lines::{Conversion, LINE, PairLine, QuadLine, TileRead};
+use super::pulse::{self, PulseRows};
+#[cfg(target_arch = "x86_64")]
+use super::pulse_256;
 use super::real::LineConversion;
 use super::{InstructionSet, portable};
 use crate::config::Activation;
@@ -38,6 +41,16 @@ pub(super) fn read_pairs(set: InstructionSet, r: &mut TileRead<i16, PairLine>) {
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Level::Avx512Vnni => unsafe { read_pairs_512(r) },
+    }
+}
+
+/// Pulses on the devices of some word lines.
+pub(super) fn pulse_rows(set: InstructionSet, r: &mut PulseRows) {
+    match set.level() {
+        Level::Portable => pulse::pulse_rows(r),
+        // SAFETY: sets of these levels are only made where the processor has these instructions; AVX-512 includes AVX2.
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 | Level::Avx512Vnni => unsafe { pulse_256::pulse_rows(r) },
     }
 }
 
@@ -385,6 +398,54 @@ fn pair_block_256<const P: usize>(r: &mut TileRead<i16, PairLine>, c: usize, vec
 fn half_256(half: &[i16; 16]) -> __m256i {
     // SAFETY: the reference covers all 32 bytes; the load needs no alignment.
     unsafe { _mm256_loadu_si256(half.as_ptr().cast()) }
+}
+
+/// Half `h` of 32 numbers.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn load_words(from: &[u16; 32], h: usize) -> __m256i {
+    let half = &from.as_chunks::<16>().0[h];
+    // SAFETY: the reference covers all 32 bytes; the load needs no alignment.
+    unsafe { _mm256_loadu_si256(half.as_ptr().cast()) }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn store_words(to: &mut [u16; 32], h: usize, v: __m256i) {
+    let half = &mut to.as_chunks_mut::<16>().0[h];
+    // SAFETY: the reference covers all 32 bytes; the store needs no alignment.
+    unsafe { _mm256_storeu_si256(half.as_mut_ptr().cast(), v) }
+}
+
+/// Quarter `q` of 32 numbers.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn load_longs(from: &[u32; 32], q: usize) -> __m256i {
+    let quarter = &from.as_chunks::<8>().0[q];
+    // SAFETY: the reference covers all 32 bytes; the load needs no alignment.
+    unsafe { _mm256_loadu_si256(quarter.as_ptr().cast()) }
+}
+
+/// As [`load_longs`].
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn load_signed(from: &[i32; 32], q: usize) -> __m256i {
+    let quarter = &from.as_chunks::<8>().0[q];
+    // SAFETY: the reference covers all 32 bytes; the load needs no alignment.
+    unsafe { _mm256_loadu_si256(quarter.as_ptr().cast()) }
+}
+
+/// A table of bytes for both halves of a vector.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn load_table(from: &[u8; 16]) -> __m256i {
+    // SAFETY: the reference covers all 16 bytes; the load needs no alignment.
+    _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(from.as_ptr().cast()) })
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -4,9 +4,9 @@ use super::LayerState;
 use super::backward::ColumnReads;
 use super::state::difference;
 use crate::config::{Design, PairScheme};
-use crate::device::{AgeKeys, LayerDevices};
-use crate::golden::BankKernel;
+use crate::device::{AgeKeys, BLOCK, LayerDevices};
 use crate::golden::real::LayerReal;
+use crate::golden::{BankKernel, FiredColumns, InstructionSet};
 use crate::numeric::{Draw, event_key};
 
 /// The devices of one layer, to be pulsed.
@@ -19,7 +19,12 @@ pub(super) struct Devices<'t> {
     /// Highest level of ideal devices.
     top: u16,
     real: Option<&'t LayerDevices>,
+    set: InstructionSet,
+    fired: FiredColumns,
 }
+
+/// Bit lines of a block that fire from which on the weights of all of it are written: most lie side by side.
+const DENSE: usize = BLOCK / 4;
 
 /// What the noise of pulses depends on.
 pub(super) struct PulseEvents<'t> {
@@ -30,6 +35,7 @@ pub(super) struct PulseEvents<'t> {
 
 impl<'t> Devices<'t> {
     pub fn new(
+        set: InstructionSet,
         design: &Design,
         layer: &'t mut LayerState,
         rows: &'t mut BankKernel,
@@ -38,7 +44,7 @@ impl<'t> Devices<'t> {
     ) -> Self {
         let pair = design.crossbar.pair == PairScheme::Differential;
         let top = (design.device.levels - 1) as u16;
-        Self { layer, rows, columns, pair, top, real: real.map(|r| &r.devices) }
+        Self { layer, rows, columns, pair, top, real: real.map(|r| &r.devices), set, fired: FiredColumns::default() }
     }
 
     /// One pulse on the cells between some word lines and some bit lines: up is SET on plus and RESET on minus.
@@ -46,15 +52,54 @@ impl<'t> Devices<'t> {
         if rows.is_empty() || columns.is_empty() {
             return;
         }
-        let key = self.real.map_or(0, |real| event_key(real.model.key(Draw::Pulse), events.seed, *events.count));
-        *events.count = events.count.wrapping_add(1);
-        for &i in rows {
-            for &j in columns {
-                self.pulse_cell(i, j, up, key);
+        let count = *events.count;
+        *events.count = count.wrapping_add(1);
+        let Some(real) = self.real else { return self.pulse_ideal(rows, columns, up) };
+        let key = event_key(real.model.key(Draw::Pulse), events.seed, count);
+        self.fired.select(columns, self.layer.plus.ncols());
+        let LayerState { plus, minus, .. } = &mut *self.layer;
+        let [plus, minus] = [plus, minus].map(|codes| codes.as_slice_mut().expect("rows one after the other"));
+        self.fired.pulse(self.set, real, rows, (plus, minus), up, key);
+        rows.iter().for_each(|&i| self.set_fired(real, i));
+        if real.model.half_select > 0 {
+            self.disturb(real, rows, columns, up, key);
+        }
+    }
+
+    /// The weights of word line `i` that follow from its codes, where bit lines fired.
+    fn set_fired(&mut self, real: &LayerDevices, i: usize) {
+        let [plus, minus] = [&self.layer.plus, &self.layer.minus].map(|codes| codes.row(i));
+        let [plus, minus] = [plus, minus].map(|row| row.to_slice().expect("rows in one piece"));
+        let mut set = |j: usize| {
+            let weight = real.weight(i, j, plus[j], minus[j]);
+            self.rows.set(i, j, weight);
+            if let Some(columns) = &mut self.columns {
+                columns.set(i, j, weight);
+            }
+        };
+        self.fired.singles().iter().for_each(|&j| set(j));
+        for (block, _) in self.fired.blocks().filter(|&(_, count)| count < DENSE) {
+            self.fired.of_block(block).for_each(&mut set);
+        }
+        for (block, _) in self.fired.blocks().filter(|&(_, count)| count >= DENSE) {
+            let first = block * BLOCK;
+            let columns = first..plus.len().min(first + BLOCK);
+            let mut weights = [0; BLOCK];
+            let weights = &mut weights[..columns.len()];
+            real.weights(i, first, &plus[columns.clone()], &minus[columns], weights);
+            self.rows.set_in_row(i, first, weights);
+            if let Some(columns) = &mut self.columns {
+                columns.set_in_row(i, first, weights);
             }
         }
-        if let Some(real) = self.real.filter(|real| real.model.half_select > 0) {
-            self.disturb(real, rows, columns, up, key);
+    }
+
+    /// A pulse on ideal devices: each moves a level.
+    fn pulse_ideal(&mut self, rows: &[usize], columns: &[usize], up: bool) {
+        let (top, pair) = (self.top, self.pair);
+        let toward = |level: u16, up: bool| if up { (level + 1).min(top) } else { level.saturating_sub(1) };
+        for (&i, &j) in rows.iter().flat_map(|i| columns.iter().map(move |j| (i, j))) {
+            self.change(i, j, |plus, minus| (toward(plus, up), if pair { toward(minus, !up) } else { minus }));
         }
     }
 
@@ -81,19 +126,6 @@ impl<'t> Devices<'t> {
         let aged = real.age(|at| (layer.plus[at], layer.minus[at]), keys);
         for ((i, j), &codes) in aged.indexed_iter() {
             self.change(i, j, |_, _| codes);
-        }
-    }
-
-    /// Each device stops at its own bound.
-    #[inline]
-    fn pulse_cell(&mut self, i: usize, j: usize, up: bool, key: u32) {
-        match self.real {
-            Some(real) => self.change(i, j, |plus, minus| real.pulse(i, j, plus, minus, up, key)),
-            None => {
-                let (top, pair) = (self.top, self.pair);
-                let toward = |level: u16, up: bool| if up { (level + 1).min(top) } else { level.saturating_sub(1) };
-                self.change(i, j, |plus, minus| (toward(plus, up), if pair { toward(minus, !up) } else { minus }));
-            }
         }
     }
 

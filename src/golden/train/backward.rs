@@ -47,6 +47,16 @@ impl ColumnReads {
     pub fn set(&mut self, i: usize, j: usize, weight: i16) {
         self.kernel.set(self.slots[j], i, weight);
     }
+
+    /// Sets neighbouring weights of matrix row `i` from matrix column `first` on.
+    pub fn set_in_row(&mut self, i: usize, first: usize, weights: &[i16]) {
+        let slots = &self.slots[first..first + weights.len()];
+        if slots.windows(2).all(|pair| pair[0] + 1 == pair[1]) {
+            self.kernel.set_in_column(slots[0], i, weights);
+        } else {
+            slots.iter().zip(weights).for_each(|(&slot, &weight)| self.kernel.set(slot, i, weight));
+        }
+    }
 }
 
 /// Buffers of column reads. The accumulators start at zero and are left at zero.

@@ -331,6 +331,7 @@ impl<'a> Trainer<'a> {
             let mut phases = self.records_pulses.then(Vec::new);
             let set = self.engine.set;
             let mut devices = Devices::new(
+                set,
                 &schedule.design,
                 &mut self.state.layers[op.layer],
                 &mut self.engine.kernels[op.layer],
@@ -373,7 +374,8 @@ impl<'a> Trainer<'a> {
         {
             let keys = real.devices.age_keys(seed, count, units);
             let (kernel, columns) = (&mut self.engine.kernels[layer], self.columns[layer].as_mut());
-            Devices::new(&schedule.design, &mut self.state.layers[layer], kernel, columns, Some(real)).age(&keys);
+            let (set, layer) = (self.engine.set, &mut self.state.layers[layer]);
+            Devices::new(set, &schedule.design, layer, kernel, columns, Some(real)).age(&keys);
         }
         events.ages = count.wrapping_add(units);
     }
@@ -384,6 +386,7 @@ impl<'a> Trainer<'a> {
         let keep = schedule.design.training.as_ref().is_some_and(|t| t.keep_remainder);
         let mut phases = self.records_pulses.then(Vec::new);
         let mut devices = Devices::new(
+            self.engine.set,
             &schedule.design,
             &mut self.state.layers[layer],
             &mut self.engine.kernels[layer],
@@ -481,6 +484,10 @@ fn prepare(schedule: &Schedule, phase: Phase, image: &mut Image, input: Option<&
 
 /// Devices hold what they can of what they were told to hold.
 fn place(layer: &mut LayerState, devices: &LayerDevices) {
+    // Pulses want word lines one after the other.
+    for codes in [&mut layer.plus, &mut layer.minus].into_iter().filter(|codes| !codes.is_standard_layout()) {
+        *codes = codes.as_standard_layout().into_owned();
+    }
     for ((i, j), plus) in layer.plus.indexed_iter_mut() {
         let minus = &mut layer.minus[(i, j)];
         (*plus, *minus) = devices.place(i, j, *plus, *minus);
