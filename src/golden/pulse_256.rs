@@ -122,15 +122,15 @@ fn block<const STRAIGHT: bool, const MULT: bool, const UP: bool>(
     for q in 0..4 {
         noise[q] = _mm256_maddubs_epi16(bits[q], shared.bell);
     }
-    for q in 0..4 {
-        noise[q] = _mm256_madd_epi16(noise[q], shared.deviation);
+    for noise in &mut noise {
+        *noise = _mm256_madd_epi16(*noise, shared.deviation);
     }
-    for q in 0..4 {
-        noise[q] = _mm256_srai_epi32::<8>(_mm256_add_epi32(noise[q], shared.offset));
+    for noise in &mut noise {
+        *noise = _mm256_srai_epi32::<8>(_mm256_add_epi32(*noise, shared.offset));
     }
     // What rounds by chance, in 1/256 of a step's unit as is the product of step and noise.
-    for q in 0..4 {
-        bits[q] = _mm256_slli_epi32::<8>(_mm256_and_si256(bits[q], _mm256_set1_epi32(15)));
+    for bits in &mut bits {
+        *bits = _mm256_slli_epi32::<8>(_mm256_and_si256(*bits, _mm256_set1_epi32(15)));
     }
 
     let mut moved = [zero; 4];
@@ -164,29 +164,29 @@ fn block<const STRAIGHT: bool, const MULT: bool, const UP: bool>(
 #[target_feature(enable = "avx2")]
 fn random_bits(shared: &Shared, numbers: &[u32; BLOCK]) -> [__m256i; 4] {
     let mut z = [_mm256_setzero_si256(); 4];
-    for q in 0..4 {
-        z[q] = _mm256_add_epi32(shared.first_number, load_longs(numbers, q));
+    for (q, z) in z.iter_mut().enumerate() {
+        *z = _mm256_add_epi32(shared.first_number, load_longs(numbers, q));
     }
-    for q in 0..4 {
-        z[q] = _mm256_add_epi32(_mm256_xor_si256(shared.key, z[q]), _mm256_set1_epi32(1));
+    for z in &mut z {
+        *z = _mm256_add_epi32(_mm256_xor_si256(shared.key, *z), _mm256_set1_epi32(1));
     }
-    for q in 0..4 {
-        z[q] = _mm256_mullo_epi32(z[q], _mm256_set1_epi32(0x9e37_79b9_u32 as i32));
+    for z in &mut z {
+        *z = _mm256_mullo_epi32(*z, _mm256_set1_epi32(0x9e37_79b9_u32 as i32));
     }
-    for q in 0..4 {
-        z[q] = _mm256_xor_si256(z[q], _mm256_srli_epi32::<16>(z[q]));
+    for z in &mut z {
+        *z = _mm256_xor_si256(*z, _mm256_srli_epi32::<16>(*z));
     }
-    for q in 0..4 {
-        z[q] = _mm256_mullo_epi32(z[q], _mm256_set1_epi32(0x85eb_ca6b_u32 as i32));
+    for z in &mut z {
+        *z = _mm256_mullo_epi32(*z, _mm256_set1_epi32(0x85eb_ca6b_u32 as i32));
     }
-    for q in 0..4 {
-        z[q] = _mm256_xor_si256(z[q], _mm256_srli_epi32::<13>(z[q]));
+    for z in &mut z {
+        *z = _mm256_xor_si256(*z, _mm256_srli_epi32::<13>(*z));
     }
-    for q in 0..4 {
-        z[q] = _mm256_mullo_epi32(z[q], _mm256_set1_epi32(0xc2b2_ae35_u32 as i32));
+    for z in &mut z {
+        *z = _mm256_mullo_epi32(*z, _mm256_set1_epi32(0xc2b2_ae35_u32 as i32));
     }
-    for q in 0..4 {
-        z[q] = _mm256_xor_si256(z[q], _mm256_srli_epi32::<16>(z[q]));
+    for z in &mut z {
+        *z = _mm256_xor_si256(*z, _mm256_srli_epi32::<16>(*z));
     }
     z
 }
