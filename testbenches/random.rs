@@ -46,8 +46,8 @@ fn streams(schedule: &Schedule) {
             if let Some(training) = &schedule.design.training {
                 assert_eq!(bench.get("chance_o"), u64::from(golden.lane(0) >> 17), "seed {seed:#x}, cycle {cycle}");
                 if training.rule == UpdateRule::Stochastic {
-                    let halves = bench.get_all("halves_o", 16, lanes);
-                    assert!((0..lanes).all(|l| halves[l] == u64::from(golden.lane(l) >> 16)), "seed {seed:#x}");
+                    let firing = bench.get_all("firing_o", 23, lanes);
+                    assert!((0..lanes).all(|l| firing[l] == u64::from(golden.lane(l) >> 9)), "seed {seed:#x}");
                 }
             }
             bench.tick();

@@ -48,7 +48,7 @@ module memgan_gather (
   output wire        segment_side_o,     // side of the segment that is taken next
   output wire        read_side_o,        // 0 activation memory, 1 error memory
   output wire        dac_side_o,         // 0 word lines, 1 bit lines
-  input  wire [63:0] random_i,           // one a lane
+  input  wire [91:0] random_i,           // one a lane
   input  wire [7:0]  rate_i,
   output wire        random_step_o       // a word of the update was turned into lines that fire
 );
@@ -141,7 +141,7 @@ module memgan_gather (
     for (lane = 0; lane < 4; lane = lane + 1) begin : gen_fire
       memgan_fire u_fire (
         .value_i  (read_word[lane*8 +: 8]),
-        .random_i (random_i[lane*16 +: 16]),
+        .random_i (random_i[lane*23 +: 23]),
         .rate_i   (side_rate),
         .code_o   (fired[lane*8 +: 8])
       );

@@ -23,7 +23,7 @@ module memgan_random (
   // Streams
   output wire [31:0] latents_o,     // signed 8 bit a lane, -127..127
   output wire [31:0] bytes_o,       // uniform 0..255 a lane
-  output wire [63:0] halves_o,      // uniform, 16 bits a lane
+  output wire [91:0] firing_o,      // uniform, the upper bits of a lane
   output wire [14:0] chance_o       // top bits of lane 0
 );
 
@@ -48,7 +48,7 @@ module memgan_random (
 
       assign next[lane*32 +: 32] = seed_valid_i ? seeded : last;
       assign bytes_o[lane*8 +: 8] = state_q[lane*32 + 24 +: 8];
-      assign halves_o[lane*16 +: 16] = state_q[lane*32 + 16 +: 16];
+      assign firing_o[lane*23 +: 23] = state_q[lane*32 + 32 - 23 +: 23];
 
       wire [10:0] centred = {3'd0, state_q[lane*32 +: 8]} +
               {3'd0, state_q[lane*32 + 8 +: 8]} +

@@ -623,7 +623,7 @@ module memgan_top (
   wire [31:0] error_read_data;
   wire        gather_side;
   wire        gather_dac_side;
-  wire [63:0] random_halves;
+  wire [91:0] random_firing;
   wire        fire_step;
 
   memgan_gather u_gather (
@@ -654,7 +654,7 @@ module memgan_top (
     .segment_side_o    (segment_side),
     .read_side_o       (gather_side),
     .dac_side_o        (gather_dac_side),
-    .random_i          (random_halves),
+    .random_i          (random_firing),
     .rate_i            (rate),
     .random_step_o     (fire_step)
   );
@@ -1209,7 +1209,7 @@ module memgan_top (
     .step_i       (random_step),
     .latents_o    (latents),
     .bytes_o      (random_bytes),
-    .halves_o     (random_halves),
+    .firing_o     (random_firing),
     .chance_o     (random_chance)
   );
 
