@@ -51,6 +51,21 @@ impl Place {
         self.command(args).output().expect("memgan starts")
     }
 
+    /// A run that gets Ctrl-C once `awaited` exists, and must then end as interrupted; gives its output.
+    #[cfg(unix)]
+    fn interrupted(&self, args: &str, awaited: &Path) -> String {
+        let mut child = self.command(args).stdout(Stdio::piped()).spawn().expect("memgan starts");
+        while !awaited.exists() && child.try_wait().expect("a child").is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let signal = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill starts");
+        assert!(signal.success());
+        let output = child.wait_with_output().expect("a child");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(130), "{text}");
+        text
+    }
+
     /// A run that must end with `code`; gives both outputs.
     fn must(&self, code: i32, args: &str) -> String {
         let output = self.run(args);
@@ -162,16 +177,7 @@ fn hardware_and_golden_model_continue_each_other() {
 fn an_interrupted_run_stops_in_good_order() {
     let place = Place::new();
     place.must(0, &args(FLOAT, 300, "whole"));
-    let mut child = place.command(&args(FLOAT, 300, "stopped")).stdout(Stdio::piped()).spawn().expect("memgan starts");
-    let checkpoint = place.path("stopped").join(CHECKPOINT);
-    while !checkpoint.exists() && child.try_wait().expect("a child").is_none() {
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    let signal = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill starts");
-    assert!(signal.success());
-    let output = child.wait_with_output().expect("a child");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(130), "{text}");
+    let text = place.interrupted(&args(FLOAT, 300, "stopped"), &place.path("stopped").join(CHECKPOINT));
     assert!(text.contains("the same command continues"), "{text}");
     let report: Value = serde_json::from_slice(&place.file("stopped", "report.json")).expect("JSON");
     assert_eq!(report["ending"], "stopped");
@@ -191,16 +197,8 @@ fn programming_by_pulses_can_be_interrupted() {
     let text = fs::read_to_string(place.path("stochastic.toml")).expect("a description");
     fs::write(place.path("virgin.toml"), format!("{text}[device.model]\nforming = 0.7\n")).expect("a file");
     let args = "train virgin.toml --hardware --write-verify --steps 1 --images 64 --out run";
-    let mut child = place.command(args).stdout(Stdio::piped()).spawn().expect("memgan starts");
     // The directory is opened before the model is built.
-    while !place.path("run").exists() && child.try_wait().expect("a child").is_none() {
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    let signal = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill starts");
-    assert!(signal.success());
-    let output = child.wait_with_output().expect("a child");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(130), "{text}");
+    let text = place.interrupted(args, &place.path("run"));
     assert!(text.contains("while the devices were programmed"), "{text}");
     assert!(!place.path("run").join(CHECKPOINT).exists());
 }

@@ -10,7 +10,8 @@ const THRESHOLD_BITS: usize = 7 + 4 + 15;
 /// Compares a code's magnitude, and the magnitude times the rate, with random numbers.
 pub fn fire_lane() -> Arc<Module> {
     let mut m = Builder::new("memgan_fire", file!());
-    m.doc("A line fires when the upper 16 random bits are below |value| * rate / 128 and the lower 7 below |value|: on average with the square of the value.");
+    m.doc("A line fires when the upper 16 random bits are below |value| * rate / 128 and the lower 7 below |value|: on average \
+         with the square of the value.");
     m.contract("rate_i is {exponent, mantissa - 8}: (8 + rate_i[2:0]) * 2^rate_i[7:3], the exponent at most 15.");
     m.latency("combinational");
     m.group("Line");

@@ -38,7 +38,7 @@ impl TrainSettings {
     /// The defaults for a design.
     pub fn of(design: &Design) -> Self {
         // A pulse is a level: the same movement takes fewer pulses of coarse devices.
-        let (generator, discriminator) = match design.training.as_ref().map(|t| t.rule) {
+        let (generator, discriminator) = match design.update_rule() {
             Some(UpdateRule::Stochastic) => [2.5, 1.5].map(|p| p * f64::from(design.device.levels) / 256.0).into(),
             _ => (0.2, 0.1),
         };
@@ -74,7 +74,7 @@ impl TrainSettings {
 
     /// A rate that the controllers start from: rather too few pulses than too many, which could not be taken back.
     pub fn initial_rate(&self, design: &Design) -> Rate {
-        match design.training.as_ref().map(|t| t.rule) {
+        match design.update_rule() {
             Some(UpdateRule::Stochastic) => Rate::from_code(48),
             _ => Rate::from_code(112),
         }
