@@ -3,7 +3,7 @@
 //! `cargo bench --bench forward`. Every line is timed in many short repetitions; the best is what the processor does
 //! undisturbed, the median what this run got.
 
-#[path = "../testbenches/golden_designs.rs"]
+#[path = "../testbenches/golden/designs.rs"]
 mod designs;
 mod peak;
 

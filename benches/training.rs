@@ -3,7 +3,7 @@
 //! `cargo bench --bench training`. Steps are timed one by one, after the controllers have settled: the median is what this
 //! run got, the best what the processor does undisturbed.
 
-#[path = "../testbenches/golden_designs.rs"]
+#[path = "../testbenches/golden/designs.rs"]
 mod designs;
 
 use designs::dcgan;

@@ -18,17 +18,21 @@ check() {
   failed+=("$name")
 }
 
-# Every test binary by itself, as many at a time as there are processors, those that take longest first: most have one
-# test that takes nearly all of their time. Each has its log; the terminal sees who ran, and the whole log of who failed.
-longest='training_network synthesis lint programming real_network lib spice sweep training_runs bank_training'
+# The tests of every file of testbenches by themselves, as many files at a time as there are processors, those that take
+# longest first: most have one test that takes nearly all of their time. Each has its log; the terminal sees who ran, and
+# the whole log of who failed.
+longest='networks::training verilog::synthesis verilog::lint networks::programming networks::real_devices lib
+commands::spice commands::sweep commands::training_runs blocks::bank_training'
 
-targets() {
-  local name
-  for name in $longest $(awk '/^\[/ { test = /^\[\[test\]\]/ } test && $1 == "name" { gsub(/"/, "", $3); print $3 }' Cargo.toml) doc; do
+targets() { # a name and the arguments that select its tests; the files are those that the tests themselves name
+  local name files
+  files=$(cargo test --locked "$@" --test testbenches -- --list 2>/dev/null |
+    sed -n 's/^\([a-z_0-9]*::[a-z_0-9]*\)::.*: test$/\1/p' | sort -u)
+  for name in $longest $files doc; do
     case $name in
-      lib) echo "lib --lib --bins" ;;
-      doc) echo "doc --doc" ;;
-      *) echo "$name --test $name" ;;
+      lib) echo "lib --lib --bins --" ;;
+      doc) echo "doc --doc --" ;;
+      *) echo "$name --test testbenches -- $name::" ;;
     esac
   done | awk '!seen[$1]++'
 }
@@ -40,9 +44,10 @@ count() { # sums "N word" over the results in a log
 run_one() {
   local name=$1 status=0 begin=$SECONDS
   shift
-  cargo test --locked --no-fail-fast "$@" -- --show-output >"$logs/$name.log" 2>&1 || status=$?
+  # shellcheck disable=SC2086 # the options are meant to be split
+  cargo test --locked --no-fail-fast $options "$@" --show-output >"$logs/$name.log" 2>&1 || status=$?
   if [ "$status" -eq 0 ]; then
-    printf 'ok      %-22s %4s passed %5s s\n' "$name" "$(count passed "$logs/$name.log")" $((SECONDS - begin))
+    printf 'ok      %-28s %4s passed %5s s\n' "$name" "$(count passed "$logs/$name.log")" $((SECONDS - begin))
   else
     printf 'FAILED  %s\n' "$name"
     grep -E '^error|panicked at' "$logs/$name.log" || true
@@ -56,8 +61,8 @@ run_tests() {
   mkdir -p "$logs"
   cargo test --locked --no-run "$@" >"$logs/build.log" 2>&1 || { cat "$logs/build.log"; return 1; }
   export -f run_one count
-  export logs
-  targets | xargs -P "$(nproc)" -I{} bash -c 'run_one {} "$@"' _ "$@" || status=1
+  export logs options="$*"
+  targets "$@" | xargs -P "$(nproc)" -I{} bash -c 'run_one {}' || status=1
   cat "$logs"/*.log >"$log"
   if [ "$status" -ne 0 ]; then
     local failed

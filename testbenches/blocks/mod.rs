@@ -1,0 +1,32 @@
+//! Blocks of the Verilog by themselves, cycle by cycle, against the integers.
+
+mod accumulate;
+mod accumulate_training;
+mod activation;
+mod adapt;
+mod apply;
+mod array_control;
+mod bank;
+mod bank_training;
+mod bias_sum;
+mod calibrator;
+mod crossbar;
+mod crossbar_training;
+mod derivative;
+mod drain;
+mod fire;
+mod gather;
+mod gather_training;
+mod host;
+mod kernels;
+mod loss;
+mod outer;
+mod parameters;
+mod programmer;
+mod pulse_control;
+mod random;
+mod schedule_rom;
+mod trainer;
+mod training_program;
+mod training_registers;
+mod walkers;

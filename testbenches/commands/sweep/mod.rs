@@ -1,0 +1,7 @@
+//! `memgan sweep` as a user sees it.
+
+mod answers;
+mod cluster;
+mod place;
+mod runs;
+mod slurm;
