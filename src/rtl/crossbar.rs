@@ -15,6 +15,8 @@ mod real_devices;
 mod real_drift;
 mod real_events;
 mod real_forming;
+mod real_pulses;
+mod real_reads;
 mod real_trims;
 mod real_wires;
 mod timer;
