@@ -17,6 +17,7 @@ mod real_events;
 mod real_forming;
 mod real_pulses;
 mod real_reads;
+mod real_steps;
 mod real_trims;
 mod real_wires;
 mod timer;

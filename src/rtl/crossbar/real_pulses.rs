@@ -97,9 +97,10 @@ impl Tile<'_> {
             s.if_(v.step.sgt(int(ArrayModel::MAX_STEP)), |s| s.set_now(&v.step, int(ArrayModel::MAX_STEP)));
             s.set_now(&self.data, self.codes_of(at));
             let code = self.data.slice(side * n, n).zext(W);
-            let mut arguments = vec![code, of(&self.own.low), of(&self.own.high), v.step.clone(), rises];
+            let mut arguments = vec![code, of(&self.own.low), of(&self.own.high), v.step.clone(), rises.clone()];
             arguments.push(luck(&self.model, &v.drawn));
             arguments.extend(steps.inverse.as_ref().map(of));
+            arguments.extend(steps.slopes.as_ref().map(|own| rises.mux(of(&own.up), of(&own.down))));
             arguments.extend(v.half.as_ref().map(|half| half.selected.clone()));
             let pulsed = self.functions.pulsed.as_ref().expect("the design trains");
             let code = arguments[0].clone();
