@@ -32,11 +32,32 @@ pub enum LawName {
 #[serde(tag = "law", rename_all = "snake_case")]
 pub enum StepLaw {
     ConstantStep,
-    LinearStep { gamma_up: f64, gamma_down: f64 },
+    LinearStep {
+        gamma_up: f64,
+        gamma_down: f64,
+        /// Spread of `gamma` over devices: not relative to it, and no device has one below 0.
+        #[serde(skip_serializing_if = "is_zero")]
+        gamma_up_dtod: f64,
+        #[serde(skip_serializing_if = "is_zero")]
+        gamma_down_dtod: f64,
+    },
     SoftBounds,
-    ExpStep { a_up: f64, a_down: f64, gamma_up: f64, gamma_down: f64, a: f64, b: f64 },
-    PowStep { gamma_up: f64, gamma_down: f64 },
-    PiecewiseStep { up: Vec<f64>, down: Vec<f64> },
+    ExpStep {
+        a_up: f64,
+        a_down: f64,
+        gamma_up: f64,
+        gamma_down: f64,
+        a: f64,
+        b: f64,
+    },
+    PowStep {
+        gamma_up: f64,
+        gamma_down: f64,
+    },
+    PiecewiseStep {
+        up: Vec<f64>,
+        down: Vec<f64>,
+    },
 }
 
 /// Imperfections of devices and converters. Spreads are standard deviations over devices (d2d), relative to the mean, of
@@ -159,7 +180,7 @@ impl StepLaw {
         let range = w_max - w_min;
         let raw = match self {
             Self::ConstantStep => [1.0, 1.0],
-            Self::LinearStep { gamma_up, gamma_down } => [1.0 - gamma_up * w / w_max, 1.0 - gamma_down * w / w_min],
+            Self::LinearStep { gamma_up, gamma_down, .. } => [1.0 - gamma_up * w / w_max, 1.0 - gamma_down * w / w_min],
             Self::SoftBounds => [1.0 - w / w_max, 1.0 - w / w_min],
             Self::ExpStep { a_up, a_down, gamma_up, gamma_down, a, b } => {
                 let z = 2.0 * a * w / range + b;
@@ -174,6 +195,28 @@ impl StepLaw {
             }
         };
         raw.map(|step| step.max(0.0))
+    }
+
+    /// Mean and spread of the slopes up and down, where they differ from device to device.
+    pub fn spread_slopes(&self) -> Option<[(f64, f64); 2]> {
+        match *self {
+            Self::LinearStep { gamma_up, gamma_down, gamma_up_dtod, gamma_down_dtod } => {
+                Some([(gamma_up, gamma_up_dtod), (gamma_down, gamma_down_dtod)])
+            }
+            _ => None,
+        }
+        .filter(|slopes| slopes.iter().any(|&(_, spread)| spread > 0.0))
+    }
+
+    /// The law of a device with the largest slopes of all, three deviations above the mean.
+    pub fn steepest(&self) -> Self {
+        let Some([up, down]) = self.spread_slopes() else { return self.clone() };
+        let largest = |(mean, spread): (f64, f64)| mean + 3.0 * spread;
+        Self::linear(largest(up), largest(down), 0.0)
+    }
+
+    fn linear(gamma_up: f64, gamma_down: f64, dtod: f64) -> Self {
+        Self::LinearStep { gamma_up, gamma_down, gamma_up_dtod: dtod, gamma_down_dtod: dtod }
     }
 }
 
@@ -211,7 +254,7 @@ pub enum DevicePreset {
 
 impl DevicePreset {
     /// Values of aihwkit's preset devices (src/aihwkit/simulator/presets/devices.py; the arrays: their measured spreads).
-    /// aihwkit's spread of `gamma` and its write noise on a hidden state have no counterpart here.
+    /// aihwkit's write noise on a hidden state has no counterpart here.
     pub fn model(self, levels: u32) -> DeviceModel {
         let base = DeviceModel::ideal(levels);
         match self {
@@ -248,7 +291,7 @@ impl DevicePreset {
                 ..base
             },
             Self::Capacitor => DeviceModel {
-                law: StepLaw::LinearStep { gamma_up: 0.05, gamma_down: 0.05 },
+                law: StepLaw::linear(0.05, 0.05, 0.01),
                 dw_min: 0.005,
                 dw_min_dtod: 0.1,
                 dw_min_std: 0.3,
@@ -259,7 +302,7 @@ impl DevicePreset {
                 ..base
             },
             Self::EcRam => DeviceModel {
-                law: StepLaw::LinearStep { gamma_up: 0.1153, gamma_down: 0.5085 },
+                law: StepLaw::linear(0.1153, 0.5085, 0.05),
                 w_max: 1.1724,
                 w_min: -0.8276,
                 dw_min: 0.002,
@@ -271,7 +314,7 @@ impl DevicePreset {
                 ..base
             },
             Self::EcRamMO => DeviceModel {
-                law: StepLaw::LinearStep { gamma_up: 0.4152, gamma_down: 0.7342 },
+                law: StepLaw::linear(0.4152, 0.7342, 0.05),
                 w_max: 1.1714,
                 w_min: -0.8286,
                 dw_min: 2.8214e-4,

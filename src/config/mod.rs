@@ -19,6 +19,7 @@ mod raw;
 mod raw_device_model;
 mod raw_layer;
 mod raw_shape;
+mod raw_step_law;
 mod read;
 mod schema;
 

@@ -3,9 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::device_model::{DeviceModel, DevicePreset, LawName, StepLaw};
+use super::device_model::{DeviceModel, DevicePreset, LawName};
 use super::error::{ConfigError, Problem, ProblemKind, Source};
 use super::located::Located;
+use super::raw_step_law::{law, spread_slopes};
 
 /// Imperfections of devices and converters; without this table they are ideal. What is left out is taken from `preset`.
 #[derive(Default, Deserialize, Serialize, JsonSchema)]
@@ -25,6 +26,12 @@ pub(super) struct RawDeviceModel {
     /// The same downwards.
     #[schemars(range(min = 0, max = 20))]
     pub gamma_down: Option<Located<f64>>,
+    /// Spread of the linear law's `gamma_up` from device to device; not relative to it.
+    #[schemars(range(min = 0, max = 1))]
+    pub gamma_up_dtod: Option<Located<f64>>,
+    /// The same downwards.
+    #[schemars(range(min = 0, max = 1))]
+    pub gamma_down_dtod: Option<Located<f64>>,
     /// Factor `A_up` of the exponential law.
     #[schemars(range(min = -10, max = 10))]
     pub a_up: Option<Located<f64>>,
@@ -119,9 +126,6 @@ pub(super) struct RawDeviceModel {
     #[schemars(range(min = 0, max = 1))]
     pub forming_dtod: Option<Located<f64>>,
 }
-
-/// Nodes of a piecewise law.
-const NODES: std::ops::RangeInclusive<usize> = 2..=1024;
 
 /// Longest line of a tile with real devices: its sums stay within 32 bits.
 pub(crate) const MAX_LINE: usize = 256;
@@ -246,6 +250,7 @@ fn together(
             .help("`w_max` is the low-resistance state, `w_min` the high-resistance state, 0 between them")
             .into());
     }
+    spread_slopes(raw, &model.law, on)?;
     let most_ohm = MOST_OF_A_DEVICE * tile.r_on_ohm;
     if model.wire_ohm > most_ohm {
         return Err(on("device.model.wire_ohm", raw.wire_ohm.as_ref().and_then(|d| d.span.clone()))
@@ -289,104 +294,4 @@ fn together(
         }
     }
     Ok(())
-}
-
-/// The law from its name and parameters; a parameter of another law is an error.
-fn law(source: Source, raw: &RawDeviceModel, preset: &StepLaw) -> Result<StepLaw, ConfigError> {
-    let name = raw.law.as_ref().map_or(name_of(preset), |l| l.value);
-    let text = serde_json::to_value(name).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
-    let gammas = matches!(name, LawName::LinearStep | LawName::ExpStep | LawName::PowStep);
-    let exponential = name == LawName::ExpStep;
-    let numbers = [
-        ("gamma_up", &raw.gamma_up, gammas),
-        ("gamma_down", &raw.gamma_down, gammas),
-        ("a_up", &raw.a_up, exponential),
-        ("a_down", &raw.a_down, exponential),
-        ("a", &raw.a, exponential),
-        ("b", &raw.b, exponential),
-    ];
-    let lists = [("piecewise_up", &raw.piecewise_up), ("piecewise_down", &raw.piecewise_down)];
-    let piecewise = name == LawName::PiecewiseStep;
-    let spans = numbers.iter().map(|(key, given, fits)| (key, given.as_ref().map(|g| &g.span), *fits));
-    let lists_spans = lists.iter().map(|(key, given)| (key, given.as_ref().map(|g| &g.span), piecewise));
-    for (key, span, fits) in spans.chain(lists_spans) {
-        if let (Some(span), false) = (span, fits) {
-            let key = format!("device.model.{key}");
-            return Err(source
-                .problem(ProblemKind::Inconsistent, &key, span.clone().unwrap_or(0..0))
-                .message(format!("`{key}` is no parameter of the law `{text}`"))
-                .allowed("absent")
-                .help("remove the key, or choose another `device.model.law`")
-                .into());
-        }
-    }
-    // Without a value the preset's, where it has the law, else a mild default.
-    let or = |given: &Option<Located<f64>>, default: f64| given.as_ref().map_or(default, |g| g.value);
-    Ok(match name {
-        LawName::ConstantStep => StepLaw::ConstantStep,
-        LawName::SoftBounds => StepLaw::SoftBounds,
-        LawName::LinearStep => {
-            let (up, down) = match *preset {
-                StepLaw::LinearStep { gamma_up, gamma_down } => (gamma_up, gamma_down),
-                _ => (0.0, 0.0),
-            };
-            StepLaw::LinearStep { gamma_up: or(&raw.gamma_up, up), gamma_down: or(&raw.gamma_down, down) }
-        }
-        LawName::PowStep => StepLaw::PowStep { gamma_up: or(&raw.gamma_up, 1.0), gamma_down: or(&raw.gamma_down, 1.0) },
-        LawName::ExpStep => {
-            // aihwkit's defaults.
-            let d = match *preset {
-                StepLaw::ExpStep { a_up, a_down, gamma_up, gamma_down, a, b } => {
-                    [a_up, a_down, gamma_up, gamma_down, a, b]
-                }
-                _ => [0.00081, 0.36833, 12.44625, 12.78785, 0.244, 0.2425],
-            };
-            StepLaw::ExpStep {
-                a_up: or(&raw.a_up, d[0]),
-                a_down: or(&raw.a_down, d[1]),
-                gamma_up: or(&raw.gamma_up, d[2]),
-                gamma_down: or(&raw.gamma_down, d[3]),
-                a: or(&raw.a, d[4]),
-                b: or(&raw.b, d[5]),
-            }
-        }
-        LawName::PiecewiseStep => {
-            let [up, down] = lists.map(|(key, given)| nodes(source, key, given.as_ref()));
-            StepLaw::PiecewiseStep { up: up?, down: down? }
-        }
-    })
-}
-
-fn name_of(law: &StepLaw) -> LawName {
-    match law {
-        StepLaw::ConstantStep => LawName::ConstantStep,
-        StepLaw::LinearStep { .. } => LawName::LinearStep,
-        StepLaw::SoftBounds => LawName::SoftBounds,
-        StepLaw::ExpStep { .. } => LawName::ExpStep,
-        StepLaw::PowStep { .. } => LawName::PowStep,
-        StepLaw::PiecewiseStep { .. } => LawName::PiecewiseStep,
-    }
-}
-
-/// The nodes of a piecewise law: 2 to 1024 numbers from 0 to 100.
-fn nodes(source: Source, key: &str, given: Option<&Located<Vec<f64>>>) -> Result<Vec<f64>, ConfigError> {
-    let key = format!("device.model.{key}");
-    let allowed = "2 to 1024 numbers from 0 to 100";
-    let Some(given) = given else {
-        return Err(source
-            .problem(ProblemKind::MissingKey, &key, 0..0)
-            .message(format!("missing key `{key}`"))
-            .allowed(allowed)
-            .help("the piecewise law needs the steps at its nodes, relative to `dw_min`")
-            .into());
-    };
-    if NODES.contains(&given.value.len()) && given.value.iter().all(|v| (0.0..=100.0).contains(v)) {
-        return Ok(given.value.clone());
-    }
-    Err(source
-        .problem(ProblemKind::OutOfRange, &key, given.span.clone().unwrap_or(0..0))
-        .message(format!("`{key}` has {} nodes, or one that is no step", given.value.len()))
-        .allowed(allowed)
-        .help("a negative step would move a device the wrong way")
-        .into())
 }

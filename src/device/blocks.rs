@@ -17,6 +17,8 @@ pub(crate) struct DeviceBlock {
     pub inverse: [[u16; BLOCK]; 2],
     /// Full steps up and down.
     pub steps: [[i32; BLOCK]; 2],
+    /// Slopes up and down, below 2^15.
+    pub slopes: [[u16; BLOCK]; 2],
     forming: [u16; BLOCK],
 }
 
@@ -27,6 +29,7 @@ impl DeviceBlock {
         high: [0; BLOCK],
         inverse: [[0; BLOCK]; 2],
         steps: [[0; BLOCK]; 2],
+        slopes: [[0; BLOCK]; 2],
         forming: [0; BLOCK],
     };
 
@@ -41,6 +44,7 @@ impl DeviceBlock {
             down: self.steps[1][wide],
             inverse: inverse_high << 16 | inverse_low,
             forming: self.forming[lane].into(),
+            slopes: self.slopes.map(|slopes| slopes[lane].into()),
         }
     }
 
@@ -50,6 +54,7 @@ impl DeviceBlock {
         (self.inverse[0][lane], self.inverse[1][lane]) = (device.inverse as u16, (device.inverse >> 16) as u16);
         (self.steps[0][wide], self.steps[1][wide]) = (device.up, device.down);
         self.forming[lane] = device.forming as u16;
+        (self.slopes[0][lane], self.slopes[1][lane]) = (device.slopes[0] as u16, device.slopes[1] as u16);
     }
 }
 
@@ -140,6 +145,7 @@ mod tests {
                 down: seed * 7,
                 inverse: 1 << 20 | seed,
                 forming: seed % 257,
+                slopes: [seed, 32_767 - seed],
             }
         };
         let table = DeviceTable::new((3, 70), device);

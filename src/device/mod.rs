@@ -10,6 +10,7 @@ mod drift;
 mod forming;
 mod mapping;
 mod model;
+mod slopes;
 mod write_verify;
 
 pub use array::{LayerConverters, LayerDevices, wire_factors};
@@ -23,8 +24,9 @@ pub use content::{Content, LayerContent, TrainingRegisters};
 pub use drift::{AgeKeys, DriftModel, DriftParameters};
 pub use forming::{FormingModel, MOST_AMPLITUDE, NEVER, VIRGIN};
 pub use mapping::{LayerMap, LayerParameters, Mapping, QuantisationReport};
-pub(crate) use model::convert_sum;
 pub use model::{AdcParameters, ArrayModel, DeviceParameters, NOMINAL_STRENGTH};
+pub(crate) use model::{LAW_ONE, convert_sum};
+pub use slopes::SlopeModel;
 pub use write_verify::{
     DevicePlace, FormingPulses, GivenPulse, ProgramMode, PulseStrength, StrengthMode, TileCells, TileEvents,
     VerifyCounters, VerifyRegisters, WordResult, WriteVerify,

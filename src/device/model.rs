@@ -6,7 +6,8 @@
 
 use super::drift::DriftModel;
 use super::forming::{FormingModel, VIRGIN};
-use crate::config::{CODE_BITS, Crossbar, Design, DeviceModel};
+use super::slopes::SlopeModel;
+use crate::config::{CODE_BITS, Crossbar, Design, DeviceModel, StepLaw};
 use crate::numeric::{Draw, bell, draw, draw_key, saturate, spread, times};
 use crate::schedule::bits_for;
 
@@ -35,6 +36,8 @@ pub struct DeviceParameters {
     pub inverse: i32,
     /// Amplitude of the weakest pulse that forms it; 0: it comes formed, 256: it never forms.
     pub forming: i32,
+    /// Slopes of its steps up and down, as [`SlopeModel`] has them; 0 where all devices have the same law.
+    pub slopes: [i32; 2],
 }
 
 /// An ADC's own numbers.
@@ -57,11 +60,13 @@ pub struct ArrayModel {
     pub top: i32,
     /// Mean step at the law's largest value, in 1/16 code.
     pub step: i32,
-    /// `dw_min` as a part of `step`, in 1/4096: what noise without `mult_noise` scales with.
+    /// `dw_min` as a part of `step`, in 1/4096: what noise without `mult_noise` scales with, and the law where it is 1.
     pub plain: i32,
     pub mult_noise: bool,
-    /// Steps up and down at the nodes, relative to `step`, in 1/4096.
+    /// Steps up and down at the nodes, relative to `step`, in 1/4096; of a device with mean slopes.
     pub law: [[i32; LAW_SEGMENTS + 1]; 2],
+    /// `None` where the table is every device's law.
+    pub slopes: Option<SlopeModel>,
     /// Spreads and offsets in 1/256.
     pub step_dtod: i32,
     pub step_std: i32,
@@ -108,7 +113,7 @@ impl ArrayModel {
 
     /// Whether steps are the same everywhere, both ways.
     pub fn constant_law(&self) -> bool {
-        self.law.iter().flatten().all(|&node| node == LAW_ONE)
+        self.slopes.is_none() && self.law.iter().flatten().all(|&node| node == LAW_ONE)
     }
 
     /// `None` where the devices are ideal.
@@ -130,14 +135,15 @@ impl ArrayModel {
 
     fn new(model: &DeviceModel, levels: u32, fraction: u32, crossbar: &Crossbar) -> Self {
         let top = ((levels - 1) << fraction) as i32;
-        let nodes = |way: usize| -> [f64; LAW_SEGMENTS + 1] {
+        let nodes = |law: &StepLaw, way: usize| -> [f64; LAW_SEGMENTS + 1] {
             std::array::from_fn(|k| {
                 let w = model.w_min + model.range() * k as f64 / LAW_SEGMENTS as f64;
-                model.law.at(w, model.w_min, model.w_max)[way]
+                law.at(w, model.w_min, model.w_max)[way]
             })
         };
-        let laws = [nodes(0), nodes(1)];
-        let most = laws.iter().flatten().fold(0.0f64, |most, &v| most.max(v));
+        let laws_of = |law: &StepLaw| [nodes(law, 0), nodes(law, 1)];
+        let (laws, steepest) = (laws_of(&model.law), laws_of(&model.law.steepest()));
+        let most = steepest.iter().flatten().fold(0.0f64, |most, &v| most.max(v));
         let codes = model.dw_min / model.range() * f64::from(top);
         let part = f64::from(1u32 << 24);
         let noise = |devices: f64| (model.read_noise * f64::from(top) * devices.sqrt() * 16.0).round() as u32;
@@ -155,6 +161,7 @@ impl ArrayModel {
             plain: integer(f64::from(LAW_ONE) / most).min(LAW_ONE),
             mult_noise: model.mult_noise,
             law: laws.map(|law| law.map(|v| integer(v / most * f64::from(LAW_ONE)))),
+            slopes: SlopeModel::new(model, most),
             step_dtod: integer(model.dw_min_dtod * 256.0),
             step_std: integer(model.dw_min_std * 256.0),
             up_down: integer(model.up_down * 256.0),
@@ -240,6 +247,7 @@ impl ArrayModel {
             down: scaled(up_down),
             inverse: (1 << 26) / (high - low),
             forming: self.forming_of(number),
+            slopes: self.slopes.map_or([0; 2], |slopes| slopes.own([n(Draw::SlopeUp), n(Draw::SlopeDown)])),
         }
     }
 
@@ -291,9 +299,15 @@ impl ArrayModel {
     #[inline]
     fn step(&self, code: i32, device: &DeviceParameters, up: bool, strength: u8) -> (i32, i32) {
         let place = times(code - device.low, device.inverse, 16).min((1 << PLACE_BITS) - 1);
-        let nodes = &self.law[usize::from(!up)];
-        let (segment, part) = ((place >> 5) as usize, place & 31);
-        let law = (nodes[segment] * (32 - part) + nodes[segment + 1] * part) >> 5;
+        let way = usize::from(!up);
+        let law = match &self.slopes {
+            Some(slopes) => slopes.law(self.plain, device.slopes[way], place, up),
+            None => {
+                let nodes = &self.law[way];
+                let (segment, part) = ((place >> 5) as usize, place & 31);
+                (nodes[segment] * (32 - part) + nodes[segment + 1] * part) >> 5
+            }
+        };
         let full = if up { device.up } else { device.down };
         let full = times(full, strength.into(), 4).min(Self::MAX_STEP);
         (full, times(full, law, 12))

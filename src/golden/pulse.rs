@@ -135,7 +135,7 @@ mod tests {
     use crate::schedule::Schedule;
 
     /// Levels and models: all laws, noise of both kinds, from devices without a spread to such with hardly a range.
-    const MODELS: [(u32, &str); 11] = [
+    const MODELS: [(u32, &str); 15] = [
         (16, ""),
         (
             16,
@@ -161,6 +161,25 @@ mod tests {
         (16, "law = \"soft_bounds\"\nforming = 0.9\nforming_dtod = 0.3"),
         (16, "preset = \"ReRamES\"\nmult_noise = true"),
         (4, "preset = \"ReRamArrayHfO2\""),
+        // Every device with slopes of its own: both ways, one way, the steepest there are, with w of 0 at either end.
+        (
+            16,
+            "law = \"linear_step\"\ngamma_up = 0.6\ngamma_down = 0.2\ngamma_up_dtod = 0.4\ngamma_down_dtod = 0.3\ndw_min_dtod = \
+             0.5\ndw_min_std = 0.3\nw_max_dtod = 1\nw_min_dtod = 1\nstuck = 0.05",
+        ),
+        (
+            16,
+            "law = \"linear_step\"\ngamma_down_dtod = 1\ndw_min = 0.01\ndw_min_std = 1\nmult_noise = false\nforming = 0.5",
+        ),
+        (
+            16,
+            "law = \"linear_step\"\ngamma_up = 1\ngamma_up_dtod = 1\nw_min = -0.01\nw_max = 100\ndw_min_std = 2\nup_down = 0.2",
+        ),
+        (
+            3,
+            "law = \"linear_step\"\ngamma_down = 1\ngamma_down_dtod = 1\nw_min = -100\nw_max = 0.01\ndw_min_std = 5\nmult_noise = \
+             false\ndw_min_dtod = 2",
+        ),
         (
             3,
             "law = \"soft_bounds\"\ndw_min = 0.9\ndw_min_dtod = 2\ndw_min_std = 5\nmult_noise = false\nup_down_dtod = 1",

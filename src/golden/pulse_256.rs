@@ -5,7 +5,7 @@
 
 use super::pulse::PulseRows;
 use super::simd::{load_longs, load_signed, load_table, load_words, store_words};
-use crate::device::{BLOCK, DeviceBlock, LawTable, VIRGIN};
+use crate::device::{BLOCK, DeviceBlock, LAW_ONE, LawTable, LayerDevices, VIRGIN};
 use std::arch::x86_64::*;
 
 /// What all blocks share, a copy a lane.
@@ -23,29 +23,41 @@ struct Shared {
 }
 
 enum Law {
+    /// Each device's own line: the law where `w` is 0, and the place there.
+    Own([__m256i; 2]),
     /// A straight one: its start, and `2^6` times its slope.
     Straight([__m256i; 2]),
     /// The bytes of a [`LawTable`].
     Table([[__m256i; 2]; 4]),
 }
 
+/// Kinds of [`Law`].
+const OWN: u8 = 0;
+const STRAIGHT: u8 = 1;
+const TABLE: u8 = 2;
+
 /// Moves the devices of some rows.
 #[target_feature(enable = "avx2")]
 pub(super) fn pulse_rows(r: &mut PulseRows) {
-    match (r.devices.law(r.up).straight, r.devices.model.mult_noise, r.up) {
-        (true, true, true) => rows::<true, true, true>(r),
-        (true, true, false) => rows::<true, true, false>(r),
-        (true, false, true) => rows::<true, false, true>(r),
-        (true, false, false) => rows::<true, false, false>(r),
-        (false, true, true) => rows::<false, true, true>(r),
-        (false, true, false) => rows::<false, true, false>(r),
-        (false, false, true) => rows::<false, false, true>(r),
-        (false, false, false) => rows::<false, false, false>(r),
+    match (r.devices.model.slopes.is_some(), r.devices.law(r.up).straight) {
+        (true, _) => rows_of_law::<OWN>(r),
+        (false, true) => rows_of_law::<STRAIGHT>(r),
+        (false, false) => rows_of_law::<TABLE>(r),
     }
 }
 
 #[target_feature(enable = "avx2")]
-fn rows<const STRAIGHT: bool, const MULT: bool, const UP: bool>(r: &mut PulseRows) {
+fn rows_of_law<const LAW: u8>(r: &mut PulseRows) {
+    match (r.devices.model.mult_noise, r.up) {
+        (true, true) => rows::<LAW, true, true>(r),
+        (true, false) => rows::<LAW, true, false>(r),
+        (false, true) => rows::<LAW, false, true>(r),
+        (false, false) => rows::<LAW, false, false>(r),
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn rows<const LAW: u8, const MULT: bool, const UP: bool>(r: &mut PulseRows) {
     let (model, width) = (&r.devices.model, r.devices.dim().1);
     let mut shared = Shared {
         key: _mm256_set1_epi32(r.key as i32),
@@ -54,7 +66,7 @@ fn rows<const STRAIGHT: bool, const MULT: bool, const UP: bool>(r: &mut PulseRow
         deviation: _mm256_set1_epi16(model.step_std as i16),
         offset: _mm256_set1_epi32(if MULT { 1 << 16 } else { 0 } - 765 * model.step_std),
         plain: _mm256_set1_epi32(model.plain),
-        law: law::<STRAIGHT>(r.devices.law(r.up)),
+        law: law::<LAW>(r.devices, r.up),
     };
     for &i in r.rows {
         let line = r.devices.word_line(i, r.minus);
@@ -73,7 +85,7 @@ fn rows<const STRAIGHT: bool, const MULT: bool, const UP: bool>(r: &mut PulseRow
                     &mut padded
                 }
             };
-            block::<STRAIGHT, MULT, UP>(&shared, devices, numbers, fired, whole);
+            block::<LAW, MULT, UP>(&shared, devices, numbers, fired, whole);
             if len < BLOCK {
                 r.codes[end - len..end].copy_from_slice(&padded[..len]);
             }
@@ -83,8 +95,12 @@ fn rows<const STRAIGHT: bool, const MULT: bool, const UP: bool>(r: &mut PulseRow
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn law<const STRAIGHT: bool>(law: &LawTable) -> Law {
-    if STRAIGHT {
+fn law<const LAW: u8>(devices: &LayerDevices, up: bool) -> Law {
+    let law: &LawTable = devices.law(up);
+    if LAW == OWN {
+        let slopes = devices.model.slopes.as_ref().expect("slopes differ");
+        Law::Own([_mm256_set1_epi16(devices.model.plain as i16), _mm256_set1_epi16(slopes.pivot as i16)])
+    } else if LAW == STRAIGHT {
         Law::Straight([_mm256_set1_epi16(law.nodes[0]), _mm256_set1_epi16(law.slopes[0] << 6)])
     } else {
         let mut table = [[_mm256_setzero_si256(); 2]; 4];
@@ -98,7 +114,7 @@ fn law<const STRAIGHT: bool>(law: &LawTable) -> Law {
 /// Every step is done for all vectors before the next: none waits for the one before it.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn block<const STRAIGHT: bool, const MULT: bool, const UP: bool>(
+fn block<const LAW: u8, const MULT: bool, const UP: bool>(
     shared: &Shared,
     devices: &DeviceBlock,
     numbers: &[u32; BLOCK],
@@ -115,7 +131,8 @@ fn block<const STRAIGHT: bool, const MULT: bool, const UP: bool>(
         let upper = _mm256_mullo_epi16(above, load_words(&devices.inverse[1], h));
         place[h] = _mm256_min_epi16(_mm256_add_epi16(lower, upper), _mm256_set1_epi16(1023));
     }
-    let laws = laws(&shared.law, place);
+    let slopes = &devices.slopes[usize::from(!UP)];
+    let laws = laws::<UP>(&shared.law, slopes, place);
 
     let mut bits = random_bits(shared, numbers);
     let mut noise = [zero; 4];
@@ -191,11 +208,21 @@ fn random_bits(shared: &Shared, numbers: &[u32; BLOCK]) -> [__m256i; 4] {
     z
 }
 
-/// The law at the places of 32 devices.
+/// The law at the places of 32 devices with these slopes.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn laws(law: &Law, place: [__m256i; 2]) -> [__m256i; 2] {
+fn laws<const UP: bool>(law: &Law, slopes: &[u16; BLOCK], place: [__m256i; 2]) -> [__m256i; 2] {
     match law {
+        Law::Own([one, pivot]) => {
+            let at = |h| {
+                let from_pivot =
+                    if UP { _mm256_sub_epi16(*pivot, place[h]) } else { _mm256_sub_epi16(place[h], *pivot) };
+                let more = _mm256_mulhi_epi16(load_words(slopes, h), _mm256_slli_epi16::<5>(from_pivot));
+                let law = _mm256_max_epi16(_mm256_add_epi16(*one, more), _mm256_setzero_si256());
+                _mm256_min_epi16(law, _mm256_set1_epi16(LAW_ONE as i16))
+            };
+            [at(0), at(1)]
+        }
         Law::Straight([start, slope]) => {
             let at = |place| _mm256_add_epi16(*start, _mm256_mulhi_epi16(*slope, _mm256_slli_epi16::<5>(place)));
             [at(place[0]), at(place[1])]

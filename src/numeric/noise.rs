@@ -28,11 +28,14 @@ pub enum Draw {
     Walk = 14,
     /// Per device: the amplitude that forms it.
     Forming = 15,
+    /// Per device: slopes of its linear steps.
+    SlopeUp = 16,
+    SlopeDown = 17,
 }
 
 impl Draw {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Step,
         Self::UpDown,
         Self::High,
@@ -49,6 +52,8 @@ impl Draw {
         Self::Chance,
         Self::Walk,
         Self::Forming,
+        Self::SlopeUp,
+        Self::SlopeDown,
     ];
 }
 
@@ -135,11 +140,12 @@ mod tests {
         let key = |count| event_key(draw_key(7, Draw::Read), 3, count);
         let aged = |kind| event_key(draw_key(7, kind), 3, 5);
         type Stream<'t> = &'t dyn Fn(u32) -> u32;
-        let pairs: [(Stream, Stream); 6] = [
+        let pairs: [(Stream, Stream); 7] = [
             (&|i| draw(key(5), i), &|i| draw(key(5), i + 1)),
             (&|i| draw(key(5), i), &|i| draw(key(6), i)),
             (&|i| draw(key(i), 9), &|i| draw(key(i + 1), 9)),
             (&|i| draw(draw_key(7, Draw::Step), i), &|i| draw(draw_key(7, Draw::UpDown), i)),
+            (&|i| draw(draw_key(7, Draw::SlopeUp), i), &|i| draw(draw_key(7, Draw::SlopeDown), i)),
             (&|i| draw(aged(Draw::Decay), i), &|i| draw(aged(Draw::Walk), i)),
             (&|i| draw(aged(Draw::Walk), i), &|i| draw(aged(Draw::Chance), i)),
         ];

@@ -6,5 +6,6 @@ mod kernels;
 mod layers;
 mod model;
 mod real_devices;
+mod real_slopes;
 mod textbook;
 mod training;

@@ -17,14 +17,14 @@ fn design(device: &str, model: &str) -> Design {
     Design::from_toml(&text, "real.toml").unwrap_or_else(|e| panic!("{e}"))
 }
 
-fn model(device: &str, text: &str) -> (DeviceModel, ArrayModel) {
+pub(super) fn model(device: &str, text: &str) -> (DeviceModel, ArrayModel) {
     let design = design(device, text);
     let array = ArrayModel::of(&design).expect("a model");
     (design.device.model.unwrap(), array)
 }
 
 /// Mean and standard deviation.
-fn moments(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
+pub(super) fn moments(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     let (mut n, mut sum, mut squares) = (0.0, 0.0, 0.0);
     for v in values {
         (n, sum, squares) = (n + 1.0, sum + v, squares + v * v);
@@ -33,7 +33,7 @@ fn moments(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     (mean, (squares / n - mean * mean).max(0.0).sqrt())
 }
 
-fn near(what: &str, got: f64, wanted: f64, tolerance: f64) {
+pub(super) fn near(what: &str, got: f64, wanted: f64, tolerance: f64) {
     assert!((got - wanted).abs() <= tolerance, "{what}: {got}, not {wanted} +- {tolerance}");
 }
 
@@ -44,7 +44,7 @@ fn formula(law: &StepLaw, w: f64, m: &DeviceModel, up: bool) -> f64 {
     let relative = match law {
         StepLaw::ConstantStep => 1.0,
         StepLaw::SoftBounds => (bound - w) / bound,
-        StepLaw::LinearStep { gamma_up, gamma_down } => 1.0 - if up { gamma_up } else { gamma_down } * (w / bound),
+        StepLaw::LinearStep { gamma_up, gamma_down, .. } => 1.0 - if up { gamma_up } else { gamma_down } * (w / bound),
         StepLaw::PowStep { gamma_up, gamma_down } => {
             ((bound - w).abs() / (m.w_max - m.w_min)).powf(if up { *gamma_up } else { *gamma_down })
         }
@@ -96,6 +96,7 @@ fn every_law_follows_its_formula() {
         "law = \"soft_bounds\"",
         "law = \"soft_bounds\"\nw_max = 1.25\nw_min = -0.75",
         "law = \"linear_step\"\ngamma_up = 0.5\ngamma_down = 0.9",
+        "law = \"linear_step\"\ngamma_up = 0.5\ngamma_down = 0.4\ngamma_up_dtod = 0.05\nw_max = 0.8",
         "law = \"pow_step\"\ngamma_up = 1.5\ngamma_down = 2",
         "law = \"exp_step\"",
         "law = \"constant_step\"\nup_down = 0.3",

@@ -30,7 +30,8 @@ fn tiny_trains_for_40_steps_with_every_imperfection() {
     }
 }
 
-/// Laws, schemes and levels that generate other Verilog: no noise, a constant law, a reference column, two phases.
+/// Laws, schemes and levels that generate other Verilog: no noise, a constant law, a reference column, two phases, slopes of
+/// the devices' own with noise and without.
 #[test]
 fn each_imperfection_alone_is_exact() {
     let reference = "\n[crossbar]\nrows = 16\ncolumns = 16\ncolumns_per_adc = 4\npair = \"reference\"";
@@ -38,6 +39,17 @@ fn each_imperfection_alone_is_exact() {
         ("", "", "preset = \"Ideal\""),
         ("", "levels = 16", "dw_min_std = 0.5\nmult_noise = false\nlaw = \"pow_step\""),
         (reference, "levels = 256", "preset = \"EcRam\""),
+        (
+            "",
+            "levels = 16",
+            "law = \"linear_step\"\ngamma_up = 0.9\ngamma_up_dtod = 0.3\ngamma_down_dtod = 0.5\nw_max_dtod = 0.2",
+        ),
+        (
+            "",
+            "",
+            "law = \"linear_step\"\ngamma_down = 1\ngamma_down_dtod = 1\nw_max = 0.5\ndw_min_std = 0.5\nmult_noise = \
+             false\nhalf_select = 0.05\nstuck = 0.1",
+        ),
         (reference, "", "stuck = 0.1\nread_noise = 0.02"),
     ] {
         let mut text = memgan::config::preset("tiny").expect("a preset").text.replace("[training]", "[training] # ");

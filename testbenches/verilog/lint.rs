@@ -104,6 +104,7 @@ fn real_devices() {
     for model in [
         "preset = \"Ideal\"",
         "preset = \"EcRam\"",
+        "law = \"linear_step\"\ngamma_up_dtod = 0.2\nhalf_select = 0.05",
         "preset = \"GokmenVlasov\"",
         "read_noise = 0.1",
         "wire_ohm = 2",

@@ -177,3 +177,24 @@ fn keys_of_drift_are_not_written_where_they_say_nothing() {
         assert!(without.get(key).is_none() && with.get(key).is_some(), "{key}");
     }
 }
+
+/// The same of the spread of slopes, which aihwkit's linear devices have.
+#[test]
+fn spreads_of_slopes_are_written_where_there_are_any() {
+    let json =
+        |text: &str| serde_json::to_value(design(&[(39, text), (40, "")])).expect("JSON")["device"]["model"].clone();
+    let keys = ["gamma_up_dtod", "gamma_down_dtod"];
+    for (text, spreads) in [
+        ("law = \"linear_step\"\ngamma_up = 0.1", [None, None]),
+        ("law = \"linear_step\"\ngamma_up_dtod = 0.2", [Some(0.2), None]),
+        ("preset = \"Capacitor\"", [Some(0.01), Some(0.01)]),
+        ("preset = \"EcRam\"", [Some(0.05), Some(0.05)]),
+        ("preset = \"EcRamMO\"\ngamma_down_dtod = 0", [Some(0.05), None]),
+        ("preset = \"EcRam\"\nlaw = \"soft_bounds\"", [None, None]),
+    ] {
+        let model = json(&format!("[device.model]\n{text}"));
+        for (key, spread) in keys.into_iter().zip(spreads) {
+            assert_eq!(model.get(key).and_then(|v| v.as_f64()), spread, "{text}: {key}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Arithmetic of real devices and converters for the behavioural view: functions that are `device::ArrayModel` in 32 bits.
 
-use crate::device::ArrayModel;
+use crate::device::{ArrayModel, LAW_ONE, SlopeModel};
 use crate::hdl::{Builder, Expr, Function, Process};
 use crate::schedule::Schedule;
 
@@ -25,8 +25,8 @@ pub(super) struct RealFunctions {
     pub bell: Function,
     /// Value, low and high bound.
     pub clamp: Function,
-    /// Code, bounds, full step, direction, [`luck`], the inverse unless the law is constant, and whether the device is
-    /// half-selected where that moves it: the code after a pulse.
+    /// Code, bounds, full step, direction, [`luck`], the inverse unless the law is constant, the slope in the direction where
+    /// devices have their own, and whether the device is half-selected where that moves it: the code after a pulse.
     /// Only of a design that trains.
     pub pulsed: Option<Function>,
     /// Sum, gain, and offset and gain error where ADCs have them: the ADC's code.
@@ -62,6 +62,13 @@ impl RealFunctions {
     }
 }
 
+/// How a step depends on the place in the device's range.
+enum StepLaw {
+    /// The nodes of one law for all devices.
+    Table(Function),
+    Slope(SlopeModel),
+}
+
 /// The step law's nodes, one case an end of a segment.
 fn law(m: &mut Builder, model: &ArrayModel) -> Function {
     m.function("law", W, &[("node", 6), ("higher", 1)], &[], |p, f| {
@@ -90,35 +97,58 @@ pub(super) fn luck(model: &ArrayModel, drawn: &Expr) -> Expr {
 }
 
 fn pulsed(m: &mut Builder, model: &ArrayModel, bell: &Function, clamp: &Function) -> Function {
-    let law = (!model.constant_law()).then(|| law(m, model));
+    let law = (!model.constant_law()).then(|| match model.slopes {
+        Some(slopes) => StepLaw::Slope(slopes),
+        None => StepLaw::Table(law(m, model)),
+    });
     let noisy = model.step_std > 0;
     let mut args = vec![("old_code", W), ("low", W), ("high", W), ("full", W), ("rises", 1)];
     let disturbs = model.half_select > 0;
     args.push(("luck", luck(model, &Expr::zero(W)).width()));
     args.extend(law.is_some().then_some(("inverse", W)));
+    args.extend(model.slopes.is_some().then_some(("slope", W)));
     args.extend(disturbs.then_some(("half", 1)));
     let mut locals = vec![("mean", W)];
     locals.extend(noisy.then_some([("noise", W), ("deviation", W)]).into_iter().flatten());
-    locals.extend(law.is_some().then_some([("place_in_range", W), ("left", W), ("right", W)]).into_iter().flatten());
+    locals.extend(match &law {
+        None => vec![],
+        Some(StepLaw::Table(_)) => vec![("place_in_range", W), ("left", W), ("right", W)],
+        Some(StepLaw::Slope(_)) => vec![("place_in_range", W), ("own_law", W)],
+    });
     m.function("pulsed", W, &args, &locals, |p, f| {
         let [code, low, high, full, rises, luck, more @ ..] = f.args.as_slice() else { unreachable!("arguments") };
         let mean = &f.locals[0];
+        let place = |p: &mut Process, place: &Expr, inverse: &Expr| {
+            p.set(place, code.sub(low));
+            p.set(place, place.smul_w(inverse, W));
+            p.set(place, place.sra(16));
+            p.if_(place.sgt(int(1023)), |p| p.set(place, int(1023)));
+        };
         match (&law, more, &f.locals[if noisy { 3 } else { 1 }..]) {
-            (Some(law), [inverse, ..], [place, left, right]) => {
-                p.set(place, code.sub(low));
-                p.set(place, place.smul_w(inverse, W));
-                p.set(place, place.sra(16));
-                p.if_(place.sgt(int(1023)), |p| p.set(place, int(1023)));
+            (Some(StepLaw::Table(law)), [inverse, ..], [at, left, right]) => {
+                place(p, at, inverse);
                 p.comment("The law between two nodes");
-                p.set(left, law.call(&[place.slice(5, 6), rises.clone()]));
-                p.set(right, law.call(&[place.slice(5, 6).add(Expr::lit(6, 1)), rises.clone()]));
-                p.set(mean, int(32).sub(place.slice(0, 5).zext(W)));
+                p.set(left, law.call(&[at.slice(5, 6), rises.clone()]));
+                p.set(right, law.call(&[at.slice(5, 6).add(Expr::lit(6, 1)), rises.clone()]));
+                p.set(mean, int(32).sub(at.slice(0, 5).zext(W)));
                 p.set(left, left.smul_w(mean, W));
-                p.set(mean, place.slice(0, 5).zext(W));
+                p.set(mean, at.slice(0, 5).zext(W));
                 p.set(right, right.smul_w(mean, W));
                 p.set(left, left.add(right));
                 p.set(left, left.sra(5));
                 p.set(mean, full.smul_w(left, W));
+                p.set(mean, mean.sra(12));
+            }
+            (Some(StepLaw::Slope(slopes)), [inverse, slope, ..], [at, law]) => {
+                place(p, at, inverse);
+                p.comment("The law falls by the device's own slope, from where it is the same for all");
+                let pivot = int(slopes.pivot);
+                p.set(law, rises.mux(pivot.sub(at), at.sub(&pivot)));
+                p.set(law, law.smul_w(slope, W));
+                p.set(law, law.sra(SlopeModel::FRACTION as usize));
+                p.set(law, law.add(int(model.plain)));
+                p.set(law, clamp.call(&[law.clone(), int(0), int(LAW_ONE)]));
+                p.set(mean, full.smul_w(law, W));
                 p.set(mean, mean.sra(12));
             }
             _ => p.set(mean, full),

@@ -5,6 +5,7 @@ use super::bounds::Bounds;
 use super::cells::{Slot, address, log2};
 use super::real::{RealFunctions, W, int, word};
 use super::real_forming::{AMPLITUDE, Forming};
+use super::real_steps::Steps;
 use super::real_trims::Trims;
 use super::real_wires::Wires;
 use crate::config::PairScheme;
@@ -13,10 +14,8 @@ use crate::hdl::{Bound, Builder, Expr, Ix, Mem, Process};
 use crate::numeric::Draw;
 use crate::schedule::Schedule;
 
-/// Widths of a device's numbers.
+/// Width of a device's bounds.
 const CODE: usize = 16;
-const STEP: usize = 20;
-const INVERSE: usize = 22;
 
 /// The numbers of all devices, by `{cell, side}`, and of all ADCs, by `{side, ADC}`.
 pub(super) struct OwnNumbers {
@@ -37,17 +36,6 @@ pub(super) struct OwnNumbers {
     drawn: Drawn,
 }
 
-/// Full steps of the devices.
-pub(super) struct Steps {
-    pub up: Mem,
-    pub down: Mem,
-    /// Only where the step depends on the place in the device's range.
-    pub inverse: Option<Mem>,
-    step: Expr,
-    asymmetry: Expr,
-    quotient: Expr,
-}
-
 /// Errors of the ADCs.
 pub(super) struct Adcs {
     pub offset: Mem,
@@ -58,14 +46,14 @@ pub(super) struct Adcs {
 }
 
 /// Variables of the drawing.
-struct Drawn {
+pub(super) struct Drawn {
     slot: Slot,
     /// Number of the device or ADC and its random bits; only where anything is drawn.
     random: Option<(Expr, Expr)>,
-    low: Expr,
-    high: Expr,
+    pub low: Expr,
+    pub high: Expr,
     /// The device moves; only where pulses move devices or form them.
-    free: Option<Expr>,
+    pub free: Option<Expr>,
     /// Its amplitude; only where it is to be formed.
     amplitude: Option<Expr>,
 }
@@ -78,6 +66,40 @@ impl Drawn {
         s.set_now(to, f.bell.call(&[random.slice(8, 24)]));
         s.set_now(to, to.smul_w(int(deviation), W));
         s.set_now(to, to.sra(8));
+    }
+
+    /// Sets `to` to the spread value of `mean`.
+    pub fn spread(
+        &self,
+        s: &mut Process,
+        f: &RealFunctions,
+        model: &ArrayModel,
+        kind: Draw,
+        (to, deviation, mean): (&Expr, i32, i32),
+    ) {
+        if deviation == 0 {
+            return s.set_now(to, int(mean));
+        }
+        self.bell(s, f, model, kind, to, deviation);
+        s.set_now(to, to.smul_w(int(mean), W));
+        s.set_now(to, to.sra(8));
+        s.set_now(to, to.add(int(mean)));
+    }
+
+    /// Sets `to` to a nearly normal number with this mean and standard deviation.
+    pub fn normal(
+        &self,
+        s: &mut Process,
+        f: &RealFunctions,
+        model: &ArrayModel,
+        kind: Draw,
+        (to, deviation, mean): (&Expr, i32, i32),
+    ) {
+        if deviation == 0 {
+            return s.set_now(to, int(mean));
+        }
+        self.bell(s, f, model, kind, to, deviation);
+        s.set_now(to, to.add(int(mean)));
     }
 }
 
@@ -132,7 +154,7 @@ impl OwnNumbers {
         m.initial(|s| s.set(&built, Expr::zero(1)));
         let [lowest, highest] = ["lowest", "highest"].map(|n| m.var(n, W));
         let spreads = [model.high_dtod, model.low_dtod, model.adc_offset, model.adc_gain, model.adc_bow];
-        let steps_spread = trains && model.step_dtod + model.up_down_dtod > 0;
+        let steps_spread = trains && Steps::are_drawn(model);
         let forming_spread = model.forming.is_some_and(|f| f.dtod > 0);
         let draws = spreads.iter().any(|&d| d > 0)
             || steps_spread
@@ -145,12 +167,7 @@ impl OwnNumbers {
         }
         let free = (trains || model.forming.is_some()).then(|| m.var("free", 1));
         let forming = Forming::new(m, model, devices);
-        let steps = trains.then(|| {
-            let [up, down] = ["up_q", "down_q"].map(|n| m.mem(n, STEP, devices));
-            let inverse = (!model.constant_law()).then(|| m.mem("inverse_q", INVERSE, devices));
-            let [step, asymmetry, quotient] = ["own_step", "asymmetry", "quotient"].map(|n| m.var(n, W));
-            Steps { up, down, inverse, step, asymmetry, quotient }
-        });
+        let steps = trains.then(|| Steps::new(m, model, devices));
         let adcs = model.adc_errors().then(|| {
             let [offset, gain, bow] = ["offset_q", "gain_error_q", "bow_q"].map(|n| m.mem(n, W, 2 << adc_bits));
             let trims = (model.trim_bits > 0).then(|| Trims::new(m, model.trim_bits as usize, 2 << adc_bits));
@@ -217,16 +234,8 @@ impl OwnNumbers {
         let random = || &drawn().1;
         let draw = |kind: Draw| f.mix.call(&[word(model.key(kind)).xor(&drawn().0)]);
         let bell = |s: &mut Process, kind: Draw, to: &Expr, deviation: i32| d.bell(s, f, model, kind, to, deviation);
-        // The spread value of `mean`.
-        let spread = |s: &mut Process, kind: Draw, to: &Expr, deviation: i32, mean: i32| {
-            if deviation == 0 {
-                return s.set_now(to, int(mean));
-            }
-            bell(s, kind, to, deviation);
-            s.set_now(to, to.smul_w(int(mean), W));
-            s.set_now(to, to.sra(8));
-            s.set_now(to, to.add(int(mean)));
-        };
+        let spread =
+            |s: &mut Process, kind, to: &Expr, deviation, mean| d.spread(s, f, model, kind, (to, deviation, mean));
         let clamp = |s: &mut Process, to: &Expr, high: i32| {
             s.set_now(to, f.clamp.call(&[to.clone(), int(0), int(high)]));
         };
@@ -273,30 +282,7 @@ impl OwnNumbers {
             s.set_now(forming.amplitude.at(at), amplitude.slice(0, AMPLITUDE));
         }
         let Some(t) = &self.steps else { return };
-        s.comment("Full steps");
-        spread(s, Draw::Step, &t.step, model.step_dtod, model.step);
-        clamp(s, &t.step, ArrayModel::MAX_STEP);
-        if model.up_down_dtod == 0 {
-            s.set_now(&t.asymmetry, int(model.up_down));
-        } else {
-            bell(s, Draw::UpDown, &t.asymmetry, model.up_down_dtod);
-            s.set_now(&t.asymmetry, t.asymmetry.add(int(model.up_down)));
-        }
-        let moves = d.free.as_ref().expect("pulses move devices");
-        s.if_(moves.not(), |s| s.set_now(&t.step, int(0)));
-        let scaled = |s: &mut Process, by: Expr, to: Expr| {
-            s.set_now(&t.quotient, f.clamp.call(&[by, int(0), int(256)]));
-            s.set_now(&t.quotient, int(256).sub(&t.quotient));
-            s.set_now(&t.quotient, t.step.smul_w(&t.quotient, W));
-            s.set_now(to, t.quotient.slice(8, STEP));
-        };
-        scaled(s, int(0).sub(&t.asymmetry), t.up.at(at));
-        scaled(s, t.asymmetry.clone(), t.down.at(at));
-        if let Some(inverse) = &t.inverse {
-            s.set_now(&t.quotient, int(0));
-            s.if_(moves, |s| s.set_now(&t.quotient, int(1 << 26).udiv(d.high.sub(&d.low))));
-            s.set_now(inverse.at(at), t.quotient.slice(0, INVERSE));
-        }
+        t.draw(s, d, model, f, at);
     }
 
     /// `ArrayModel::adc` of every ADC.

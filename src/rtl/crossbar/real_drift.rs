@@ -1,11 +1,14 @@
 //! Retention drift in the behavioural view: `ArrayModel::age` of every device of the tile.
 
+use super::behavioural_real::Tile;
 use super::cells::Slot;
 use super::real::{RealFunctions, W, int, word};
+use super::real_devices::{CellPlace, device, device_number};
 use super::real_events::Events;
+use super::real_forming::is_virgin;
 use crate::config::Crossbar;
 use crate::device::{ArrayModel, DriftModel};
-use crate::hdl::{Builder, Expr, Function, Process, Scope};
+use crate::hdl::{Builder, Expr, Function, Mem, Process, Scope};
 use crate::numeric::Draw;
 
 /// What a unit of time does, and its variables.
@@ -44,6 +47,32 @@ impl Drift {
     pub fn aged(&self, code: Expr, low: Expr, high: Expr) -> Expr {
         let keys = self.keys.iter().map(|(_, key)| key.clone());
         self.aged.call(&[code, low, high, self.number.clone()].into_iter().chain(keys).collect::<Vec<_>>())
+    }
+}
+
+impl Tile<'_> {
+    /// A unit of time, device by device.
+    pub fn age(&self, s: &mut Process, drift: &Drift) {
+        let rows = self.schedule.design.crossbar.rows;
+        drift.begin(s, &self.model, &self.functions, &self.events);
+        s.for_("row", &self.bounds.rows, |s, row| {
+            s.for_("column", self.bounds.columns(), |s, column| {
+                let CellPlace { at, place, .. } = CellPlace::take(s, &drift.slot, row, column, rows);
+                s.set_now(&self.data, self.codes_of(&at));
+                for (side, placed) in self.placed.iter().enumerate() {
+                    let side_bit = Expr::lit(1, side as u128);
+                    let own = device(&at, &side_bit);
+                    let of = |m: &Mem| m.at(&own).zext(W);
+                    s.set_now(&drift.number, device_number(&self.ports.tile, &place, &side_bit));
+                    let code = self.data.slice(side * self.code_bits(), self.code_bits()).zext(W);
+                    s.set_now(placed, drift.aged(code.clone(), of(&self.own.low), of(&self.own.high)));
+                    if self.own.forming.is_some() {
+                        s.if_(is_virgin(&code), |s| s.set_now(placed, code));
+                    }
+                }
+                self.store(s, &at);
+            });
+        });
     }
 }
 
