@@ -50,6 +50,10 @@ pub(super) fn append_phases(schedule: &mut Schedule) {
     }
 }
 
+/// Times that the stochastic rule lets the lines of a layer fire for an image, at least. A line fires once a position at most
+/// and with the square of its code, so one position gives a dense layer fewer pulses than it should get.
+const FIRINGS: usize = 8;
+
 struct Phases<'a> {
     schedule: &'a Schedule,
     /// Over all networks.
@@ -152,7 +156,7 @@ impl Phases<'_> {
         }
     }
 
-    /// Outer products and sums of errors of every layer, the first one first.
+    /// Outer products and sums of errors of every layer, the first one first. Few positions are pulsed several times.
     fn update(&self, program: &NetworkProgram) -> Vec<Op> {
         let outer = |layer| {
             let (forward, output) = self.layer(layer);
@@ -162,9 +166,15 @@ impl Phases<'_> {
             };
             Op { pass: Pass::Update, target: Some(output), drain_len, dropout: 0, ..forward.clone() }
         };
-        (program.first_layer..=program.last_layer)
-            .flat_map(|layer| [outer(layer), self.words(layer, Pass::BiasSum)])
-            .collect()
+        let stochastic = self.schedule.design.update_rule() == Some(UpdateRule::Stochastic);
+        let mut ops = Vec::new();
+        for layer in program.first_layer..=program.last_layer {
+            let outer = outer(layer);
+            let times = if stochastic { FIRINGS.div_ceil(outer.positions) } else { 1 };
+            ops.extend(std::iter::repeat_n(outer, times));
+            ops.push(self.words(layer, Pass::BiasSum));
+        }
+        ops
     }
 
     /// The end of a batch: gradients become pulses in the trained network, then every layer adapts.

@@ -378,8 +378,11 @@ impl Model {
             let x = self.input(index).to_vec();
             let d = self.layers[index].d.clone();
             let rate = self.layers[index].rate;
-            let mut phases = Vec::new();
-            for position in 0..self.layers[index].positions() {
+            let positions = self.layers[index].positions();
+            // At least eight chances for a line to fire, in whole passes over the positions.
+            let passes = if stochastic { 8usize.div_ceil(positions) } else { 1 };
+            let mut phases = vec![Vec::new(); passes];
+            for (pass, position) in (0..passes).flat_map(|pass| (0..positions).map(move |p| (pass, p))) {
                 let (rows, columns) = (self.layers[index].rows(position), self.layers[index].columns(position));
                 if !stochastic {
                     for (i, x) in values(&rows, &x).into_iter().enumerate() {
@@ -405,10 +408,10 @@ impl Model {
                         }
                     }
                 }
-                phases.push(given);
+                phases[pass].push(given);
             }
             if stochastic {
-                self.phases.push(phases);
+                self.phases.extend(phases);
             }
             let l = &mut self.layers[index];
             let biases = l.bias.len();

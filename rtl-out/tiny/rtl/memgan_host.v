@@ -33,7 +33,7 @@ module memgan_host (
   output wire        out_last_o,
   // Sequencer
   output wire        busy_o,
-  output wire [5:0]  op_o,           // running operation
+  output wire [6:0]  op_o,           // running operation
   output wire        fetch_o,
   output wire        start_o,
   input  wire        op_done_i,
@@ -58,18 +58,18 @@ module memgan_host (
   wire       is_run = cmd_op_i == 3'd3;
   wire       is_read = cmd_op_i == 3'd4;
   wire [2:0] program_number = cmd_arg_i[2:0];
-  reg  [5:0] first_op;
+  reg  [6:0] first_op;
 
   always @* begin
     case (program_number)
-      3'd0: first_op = 6'd0;
-      3'd1: first_op = 6'd3;
-      3'd2: first_op = 6'd5;
-      3'd3: first_op = 6'd13;
-      3'd4: first_op = 6'd24;
-      3'd5: first_op = 6'd28;
-      3'd6: first_op = 6'd42;
-      default: first_op = 6'd0;
+      3'd0: first_op = 7'd0;
+      3'd1: first_op = 7'd3;
+      3'd2: first_op = 7'd5;
+      3'd3: first_op = 7'd20;
+      3'd4: first_op = 7'd38;
+      3'd5: first_op = 7'd42;
+      3'd6: first_op = 7'd63;
+      default: first_op = 7'd0;
     endcase
   end
 
@@ -77,7 +77,7 @@ module memgan_host (
   wire [5:0] output_word = cmd_arg_i[0] ? 6'd50 : 6'd18;
   wire [3:0] input_last = cmd_arg_i[0] ? 4'd15 : 4'd1;
   wire [3:0] output_last = cmd_arg_i[0] ? 4'd0 : 4'd15;
-  reg  [5:0] op_q;
+  reg  [6:0] op_q;
   reg  [5:0] word_q;
   reg  [3:0] count_q;
   wire       count_end = !(|count_q);
@@ -122,7 +122,7 @@ module memgan_host (
     if (!rst_ni) begin
       word_q <= 6'd0;
       count_q <= 4'd0;
-      op_q <= 6'd0;
+      op_q <= 7'd0;
     end else if (accept) begin
       word_q <= is_read ? output_word : input_word;
       count_q <= is_seed ? 4'd7 : is_read ? output_last : input_last;
@@ -135,7 +135,7 @@ module memgan_host (
         count_q <= count_q - 4'd1;
       end
       if (next_op) begin
-        op_q <= op_q + 6'd1;
+        op_q <= op_q + 7'd1;
       end
     end
   end

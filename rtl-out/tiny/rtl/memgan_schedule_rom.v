@@ -14,7 +14,7 @@ module memgan_schedule_rom (
   input  wire       rst_ni,              // asynchronous, active low
   // Fetch
   input  wire       fetch_i,
-  input  wire [5:0] op_i,                // operation
+  input  wire [6:0] op_i,                // operation
   // Fields of the running operation
   output wire       gather_window_o,     // window -> read -> pixel
   output wire       scatter_window_o,    // pixel -> read -> window
@@ -61,277 +61,403 @@ module memgan_schedule_rom (
 
   always @* begin
     case (op_i)
-      6'd0: begin
+      7'd0: begin
         // generator_0: gather a run, write a run
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd1: begin
+      7'd1: begin
         // generator_1: gather a pixel, scatter-add a window
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd0, 7'd4, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd0, 6'd2, 2'd1, 1'b0, 1'b0, 1'b1, 1'b0};
       end
-      6'd2: begin
+      7'd2: begin
         // generator_1: finish the accumulators
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd64, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd18, 6'd0, 2'd1, 1'b1, 1'b1, 1'b0, 1'b0};
       end
-      6'd3: begin
+      7'd3: begin
         // discriminator_0: gather a window, write a pixel
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd17, 7'd4, 5'd0, 7'd4, 7'd0, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd34, 6'd18, 2'd2, 1'b0, 1'b0, 1'b0, 1'b1};
       end
-      6'd4: begin
+      7'd4: begin
         // discriminator_1: gather a run, write a run
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b1, 1'b0, 1'b0, 1'b0};
       end
-      6'd5: begin
+      7'd5: begin
         // discriminator_0: gather a window, write a pixel
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd17, 7'd4, 5'd0, 7'd4, 7'd0, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd34, 6'd18, 2'd2, 1'b0, 1'b0, 1'b0, 1'b1};
       end
-      6'd6: begin
+      7'd6: begin
         // discriminator_1: gather a run, write a run
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd7: begin
+      7'd7: begin
         // discriminator_1: error of the output
         word = {7'd0, 1'b0, 2'd0, 1'b0, 8'd114, 1'b0, 1'b0, 1'b1, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4,
                 5'd0, 5'd18, 7'd1, 5'd0, 7'd0, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd50, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd8: begin
+      7'd8: begin
         // discriminator_1: backward: gather a run, read columns, write a run
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b1, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd18, 7'd2, 5'd31, 7'd64, 7'd1, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd34, 6'd50, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd9: begin
+      7'd9: begin
         // discriminator_0: outer products of inputs and errors
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd17, 7'd4, 5'd0, 7'd4, 7'd0, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd34, 6'd18, 2'd2, 1'b0, 1'b0, 1'b0, 1'b1};
       end
-      6'd10: begin
+      7'd10: begin
         // discriminator_0: errors to bias sums
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b1, 1'b0, 1'b0, 1'b0, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd17, 7'd4, 5'd0, 7'd0, 7'd0, 5'd15, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd34, 6'd34, 2'd2, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd11: begin
+      7'd11: begin
         // discriminator_1: outer products of inputs and errors
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd12: begin
+      7'd12: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd13: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd14: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd15: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd16: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd17: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd18: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd19: begin
         // discriminator_1: errors to bias sums
         word = {7'd0, 1'b0, 2'd0, 1'b0, 8'd0, 1'b0, 1'b1, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd0, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd50, 2'd3, 1'b1, 1'b0, 1'b0, 1'b0};
       end
-      6'd13: begin
+      7'd20: begin
         // generator_0: gather a run, write a run
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd14: begin
+      7'd21: begin
         // generator_1: gather a pixel, scatter-add a window
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd0, 7'd4, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd0, 6'd2, 2'd1, 1'b0, 1'b0, 1'b1, 1'b0};
       end
-      6'd15: begin
+      7'd22: begin
         // generator_1: finish the accumulators
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd64, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd18, 6'd0, 2'd1, 1'b0, 1'b1, 1'b0, 1'b0};
       end
-      6'd16: begin
+      7'd23: begin
         // discriminator_0: gather a window, write a pixel
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd17, 7'd4, 5'd0, 7'd4, 7'd0, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd34, 6'd18, 2'd2, 1'b0, 1'b0, 1'b0, 1'b1};
       end
-      6'd17: begin
+      7'd24: begin
         // discriminator_1: gather a run, write a run
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd18: begin
+      7'd25: begin
         // discriminator_1: error of the output
         word = {7'd0, 1'b0, 2'd0, 1'b0, 8'd0, 1'b0, 1'b0, 1'b1, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd0, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd50, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd19: begin
+      7'd26: begin
         // discriminator_1: backward: gather a run, read columns, write a run
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b1, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd18, 7'd2, 5'd31, 7'd64, 7'd1, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd34, 6'd50, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd20: begin
+      7'd27: begin
         // discriminator_0: outer products of inputs and errors
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd17, 7'd4, 5'd0, 7'd4, 7'd0, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd34, 6'd18, 2'd2, 1'b0, 1'b0, 1'b0, 1'b1};
       end
-      6'd21: begin
+      7'd28: begin
         // discriminator_0: errors to bias sums
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b1, 1'b0, 1'b0, 1'b0, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd17, 7'd4, 5'd0, 7'd0, 7'd0, 5'd15, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd34, 6'd34, 2'd2, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd22: begin
+      7'd29: begin
         // discriminator_1: outer products of inputs and errors
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd23: begin
+      7'd30: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd31: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd32: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd33: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd34: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd35: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd36: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd37: begin
         // discriminator_1: errors to bias sums
         word = {7'd0, 1'b0, 2'd0, 1'b0, 8'd0, 1'b0, 1'b1, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd0, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd50, 2'd3, 1'b1, 1'b0, 1'b0, 1'b0};
       end
-      6'd24: begin
+      7'd38: begin
         // generator_0: biases, gains, shifts and rate
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b1, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd0, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd0, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd25: begin
+      7'd39: begin
         // generator_1: biases, gains, shifts and rate
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b1, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd0, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd0, 6'd0, 2'd1, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd26: begin
+      7'd40: begin
         // discriminator_0: biases, gains, shifts and rate
         word = {7'd3, 1'b1, 2'd3, 1'b0, 8'd0, 1'b1, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd17, 7'd4, 5'd0, 7'd4, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd0, 6'd0, 2'd2, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd27: begin
+      7'd41: begin
         // discriminator_1: biases, gains, shifts and rate
         word = {7'd0, 1'b1, 2'd3, 1'b0, 8'd0, 1'b1, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd1, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd0, 6'd0, 2'd3, 1'b1, 1'b0, 1'b0, 1'b0};
       end
-      6'd28: begin
+      7'd42: begin
         // generator_0: gather a run, write a run
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd29: begin
+      7'd43: begin
         // generator_1: gather a pixel, scatter-add a window
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd0, 7'd4, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd0, 6'd2, 2'd1, 1'b0, 1'b0, 1'b1, 1'b0};
       end
-      6'd30: begin
+      7'd44: begin
         // generator_1: finish the accumulators
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd64, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd18, 6'd0, 2'd1, 1'b0, 1'b1, 1'b0, 1'b0};
       end
-      6'd31: begin
+      7'd45: begin
         // discriminator_0: gather a window, write a pixel
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd17, 7'd4, 5'd0, 7'd4, 7'd0, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd34, 6'd18, 2'd2, 1'b0, 1'b0, 1'b0, 1'b1};
       end
-      6'd32: begin
+      7'd46: begin
         // discriminator_1: gather a run, write a run
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd33: begin
+      7'd47: begin
         // discriminator_1: error of the output
         word = {7'd0, 1'b0, 2'd0, 1'b0, 8'd127, 1'b0, 1'b0, 1'b1, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4,
                 5'd0, 5'd18, 7'd1, 5'd0, 7'd0, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd50, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd34: begin
+      7'd48: begin
         // discriminator_1: backward: gather a run, read columns, write a run
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b1, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd18, 7'd2, 5'd31, 7'd64, 7'd1, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd34, 6'd50, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd35: begin
+      7'd49: begin
         // discriminator_0: backward: gather a pixel, read columns, scatter-add a window
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b1, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd17, 7'd2, 5'd7, 7'd0, 7'd4, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd0, 6'd34, 2'd2, 1'b0, 1'b0, 1'b1, 1'b0};
       end
-      6'd36: begin
+      7'd50: begin
         // discriminator_0: backward: finish the accumulators
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b1, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd17, 7'd2, 5'd7, 7'd64, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd18, 6'd0, 2'd2, 1'b0, 1'b1, 1'b0, 1'b0};
       end
-      6'd37: begin
+      7'd51: begin
         // generator_1: backward: gather a window, read columns, write a pixel
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b1, 8'd0, 3'd0, 3'd1, 5'd0,
                 5'd16, 7'd2, 5'd1, 7'd4, 7'd0, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd2, 6'd18, 2'd1, 1'b0, 1'b0, 1'b0, 1'b1};
       end
-      6'd38: begin
+      7'd52: begin
         // generator_0: outer products of inputs and errors
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd39: begin
+      7'd53: begin
+        // generator_0: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
+                5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd54: begin
+        // generator_0: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
+                5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd55: begin
+        // generator_0: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
+                5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd56: begin
+        // generator_0: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
+                5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd57: begin
+        // generator_0: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
+                5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd58: begin
+        // generator_0: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
+                5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd59: begin
+        // generator_0: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
+                5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd60: begin
         // generator_0: errors to bias sums
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b1, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd0, 7'd0, 5'd15, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd2, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd40: begin
+      7'd61: begin
         // generator_1: outer products of inputs and errors
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd0, 7'd4, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd18, 6'd2, 2'd1, 1'b0, 1'b0, 1'b1, 1'b0};
       end
-      6'd41: begin
+      7'd62: begin
         // generator_1: errors to bias sums
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b1, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd0, 7'd0, 5'd15, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd18, 6'd18, 2'd1, 1'b1, 1'b0, 1'b0, 1'b0};
       end
-      6'd42: begin
+      7'd63: begin
         // generator_0: biases, gains, shifts and rate
         word = {7'd63, 1'b1, 2'd3, 1'b0, 8'd0, 1'b1, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd1,
                 5'd15, 5'd0, 7'd16, 5'd3, 7'd64, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd0, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd43: begin
+      7'd64: begin
         // generator_1: biases, gains, shifts and rate
         word = {7'd0, 1'b1, 2'd3, 1'b0, 8'd0, 1'b1, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd1, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd0, 6'd0, 2'd1, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd44: begin
+      7'd65: begin
         // discriminator_0: biases, gains, shifts and rate
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b1, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd17, 7'd4, 5'd0, 7'd0, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd0, 6'd0, 2'd2, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      6'd45: begin
+      7'd66: begin
         // discriminator_1: biases, gains, shifts and rate
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b1, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd0, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,

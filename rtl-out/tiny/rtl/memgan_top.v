@@ -52,7 +52,7 @@ module memgan_top (
   output wire [63:0] cfg_data_o,      // what was read, in the cycle after
   // Status
   output wire        busy_o,
-  output wire [5:0]  op_o,            // running operation
+  output wire [6:0]  op_o,            // running operation
   output wire        array_active_o,  // a tile settles, samples, converts or is pulsed
   // Tap: every write to the activation memory, and to the error memory above it
   output wire        tap_valid_o,
