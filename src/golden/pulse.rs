@@ -4,6 +4,35 @@ use super::{InstructionSet, simd};
 use crate::device::{BLOCK, LayerDevices, NOMINAL_STRENGTH, wide_lane};
 use crate::numeric::draw;
 
+/// Devices of a pair that are connected during a pulse; the others do not move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connected {
+    Both,
+    Plus,
+    Minus,
+}
+
+impl Connected {
+    /// The other device of a pair, where one is connected.
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Both => Self::Both,
+            Self::Plus => Self::Minus,
+            Self::Minus => Self::Plus,
+        }
+    }
+
+    /// The codes `(plus, minus)` of a pair that a pulse would move from `from` to `to`.
+    #[inline]
+    pub fn moved(self, from: (u16, u16), to: (u16, u16)) -> (u16, u16) {
+        match self {
+            Self::Both => to,
+            Self::Plus => (to.0, from.1),
+            Self::Minus => (from.0, to.1),
+        }
+    }
+}
+
 /// Bit lines that fire together, sorted by blocks of neighbouring devices.
 ///
 /// A kernel moves the devices of a block at once, whether or not all of them fire; a device that fires alone in its block
@@ -79,7 +108,7 @@ impl FiredColumns {
         &self.singles
     }
 
-    /// [`LayerDevices::pulse`] of the cells of word lines `rows` whose bit lines fire. `plus` and `minus` are the codes of
+    /// [`LayerDevices::pulse`] of the connected devices of word lines `rows` whose bit lines fire. `plus` and `minus` are the codes of
     /// the whole matrix, `[matrix_rows x matrix_columns]`, each within its device's bounds or
     /// [`crate::device::VIRGIN`].
     pub fn pulse(
@@ -88,13 +117,15 @@ impl FiredColumns {
         devices: &LayerDevices,
         rows: &[usize],
         (plus, minus): (&mut [u16], &mut [u16]),
+        connected: Connected,
         up: bool,
         key: u32,
     ) {
         let width = devices.dim().1;
         for (&i, &j) in rows.iter().flat_map(|i| self.singles.iter().map(move |j| (i, j))) {
             let at = i * width + j;
-            (plus[at], minus[at]) = devices.pulse(i, j, plus[at], minus[at], up, key);
+            let from = (plus[at], minus[at]);
+            (plus[at], minus[at]) = connected.moved(from, devices.pulse(i, j, from.0, from.1, up, key));
         }
         if self.blocks.is_empty() {
             return;
@@ -103,8 +134,10 @@ impl FiredColumns {
             let (blocks, fired) = (self.blocks.as_slice(), self.fired.as_slice());
             simd::pulse_rows(set, &mut PulseRows { devices, minus, rows, up, key, blocks, fired, codes });
         };
-        side(plus, up, false);
-        if devices.pairs() {
+        if connected != Connected::Minus {
+            side(plus, up, false);
+        }
+        if devices.pairs() && connected != Connected::Plus {
             side(minus, !up, true);
         }
     }
@@ -214,6 +247,7 @@ mod tests {
                     let mut code = || draw(1 << 15) as u16;
                     let before: (Vec<u16>, Vec<u16>) = cells.map(|(i, j)| devices.place(i, j, code(), code())).unzip();
                     let (up, key) = (round % 2 == 0, draw(1 << 24) as u32);
+                    let connected = [Connected::Both, Connected::Plus, Connected::Minus][draw(3)];
                     let one_in = [1, 2, 10, 60, 1, 40][round];
                     let mut columns: Vec<usize> = (0..width).filter(|_| draw(one_in) == 0).collect();
                     columns.reverse();
@@ -222,15 +256,23 @@ mod tests {
                     for (&i, &j) in lines.iter().flat_map(|i| columns.iter().map(move |j| (i, j))) {
                         let at = i * width + j;
                         let (plus, minus) = (&mut expected.0[at], &mut expected.1[at]);
-                        (*plus, *minus) = devices.pulse(i, j, *plus, *minus, up, key);
+                        let to = devices.pulse(i, j, *plus, *minus, up, key);
+                        (*plus, *minus) = match connected {
+                            Connected::Both => to,
+                            Connected::Plus => (to.0, *minus),
+                            Connected::Minus => (*plus, to.1),
+                        };
                         moved += usize::from((*plus, *minus) != (before.0[at], before.1[at]));
                         pulsed += 1;
                     }
                     for set in InstructionSet::available() {
                         let mut codes = before.clone();
                         fired.select(&columns, width);
-                        fired.pulse(set, &devices, &lines, (&mut codes.0, &mut codes.1), up, key);
-                        assert_eq!(codes, expected, "{set}, {pair}, {columns:?} of {lines:?}, up {up}: {model:?}");
+                        fired.pulse(set, &devices, &lines, (&mut codes.0, &mut codes.1), connected, up, key);
+                        assert_eq!(
+                            codes, expected,
+                            "{set}, {pair}, {connected:?}, {columns:?} of {lines:?}, up {up}: {model:?}"
+                        );
                     }
                 }
             }

@@ -30,7 +30,7 @@ pub use round::{ACTIVATION_MAX, adc, round_error, round_shift, saturate, saturat
 
 pub use training::{
     FIRE_BITS, FIRE_SIZE_BITS, RangeCount, Rate, SEED_STEP, change_backward_gain, change_forward_gain, cut_gradient,
-    derive, fire, loss_error, rate_correction, round_gradient, step_bias,
+    derive, fire, first_device, loss_error, rate_correction, round_gradient, step_bias,
 };
 
 /// Width of a digital bias.

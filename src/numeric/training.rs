@@ -116,6 +116,13 @@ pub fn fire(x: i8, random: u32, rate: Rate) -> i8 {
     if random >> 16 < threshold && passes { x.signum() } else { 0 }
 }
 
+/// The device of a pair, 0 plus and 1 minus, that the first position of a stochastic update pulses: the lowest bit of lane 0
+/// that the next firing would look at. The devices take turns with the positions.
+#[inline]
+pub fn first_device(random: u32) -> u32 {
+    random >> (32 - FIRE_BITS) & 1
+}
+
 /// A summed gradient `g` in pulses of one `step`: -1, 0 or 1, rounded at random with the top byte of the random word.
 /// `step` at most [`Rate::MAX_STEP`].
 #[inline]

@@ -3,7 +3,7 @@
 use crate::common::{
     Bench, EIGHT, Random, TRAIN_NARROW, TRAIN_WIDE, WIDE, accumulating, lint_clean, schedule, synthesis_clean, training,
 };
-use memgan::config::UpdateRule;
+use memgan::config::{PairScheme, UpdateRule};
 use memgan::rtl::blocks::pulse_control;
 use memgan::schedule::{Schedule, bits_for};
 
@@ -37,6 +37,8 @@ struct Shown {
     pulse: Option<(bool, bool, bool)>,
     active: bool,
     all_sent: bool,
+    /// Connected devices of a pair, plus and minus; `None` where all pulses go to both.
+    devices: Option<(bool, bool)>,
 }
 
 /// The phase that runs and the cycles until the pulse's end, if it is given.
@@ -51,6 +53,10 @@ struct Block {
     random: Random,
     schedule: Schedule,
     all_sent: bool,
+    /// Whether one device of a pair is pulsed at a time.
+    alternates: bool,
+    /// The random bit of the last cycle.
+    drawn: bool,
     /// What the tiles answer.
     done: bool,
     cycle: u64,
@@ -59,7 +65,10 @@ struct Block {
 impl Block {
     fn new(schedule: &Schedule) -> Self {
         let (bench, random) = (Bench::new(&pulse_control(schedule)), Random::new(schedule.lanes as u64));
-        Self { bench, random, schedule: schedule.clone(), all_sent: false, done: false, cycle: 0 }
+        let (pair, rule) = (schedule.design.crossbar.pair, schedule.design.training.as_ref().unwrap().rule);
+        let alternates = (pair, rule) == (PairScheme::Differential, UpdateRule::Stochastic);
+        let schedule = schedule.clone();
+        Self { bench, random, schedule, all_sent: false, alternates, drawn: false, done: false, cycle: 0 }
     }
 
     /// One cycle.
@@ -69,6 +78,10 @@ impl Block {
         b.set("vectors_ready_i", u64::from(ready));
         b.set("pulse_done_i", u64::from(self.done));
         b.set("dac_valid_i", u64::from(beat.is_some()));
+        self.drawn = self.random.percent(50);
+        if self.alternates {
+            b.set("random_i", u64::from(self.drawn));
+        }
         let mut mask = vec![0; lanes];
         let mut data: Vec<i64> = (0..lanes).map(|_| self.random.signed(-1, 1)).collect();
         if let Some(beat) = beat {
@@ -87,6 +100,7 @@ impl Block {
             pulse: b.flag("pulse_start_o").then_some(signs),
             active: b.flag("active_o"),
             all_sent: b.flag("all_sent_o"),
+            devices: self.alternates.then(|| b.get("sides_o")).map(|sides| (sides & 1 != 0, sides & 2 != 0)),
         };
         b.tick();
         self.cycle += 1;
@@ -128,7 +142,9 @@ impl Block {
             let (beat, ready) = (self.random.percent(60), self.random.percent(50));
             self.done = self.random.percent(50);
             let shown = self.step(false, beats.first().filter(|_| beat), ready);
-            assert_eq!(shown, Shown { all_sent: self.all_sent, ..Shown::default() }, "cycle {}: at rest", self.cycle);
+            let devices = self.alternates.then_some((true, true));
+            let rest = Shown { all_sent: self.all_sent, devices, ..Shown::default() };
+            assert_eq!(shown, rest, "cycle {}: at rest", self.cycle);
         }
         // The tiles have ended every pulse.
         self.done = true;
@@ -139,8 +155,13 @@ impl Block {
         self.bench.set("enable_i", 1u64);
         self.bench.set("positions_last_i", positions.len() - 1);
         let shown = self.step(true, None, false);
-        assert_eq!(shown, Shown { all_sent: self.all_sent, ..Shown::default() }, "cycle {}: start", self.cycle);
+        // Whichever device was the last one's turn.
+        let devices = shown.devices.filter(|(plus, minus)| plus != minus);
+        assert_eq!(devices.is_some(), self.alternates, "cycle {}: start", self.cycle);
+        let started = Shown { all_sent: self.all_sent, devices, ..Shown::default() };
+        assert_eq!(shown, started, "cycle {}: start", self.cycle);
         self.all_sent = false;
+        let first = self.drawn;
         let all: Vec<Vec<Beat>> = positions.iter().map(|lines| self.beats(lines)).collect();
         let (mut position, mut sent, mut running) = (0, 0, None::<Running>);
         let (mut taken, mut cycles) = (None, vec![]);
@@ -153,7 +174,11 @@ impl Block {
             let waiting = all.get(position).map(|b| &b[sent..]).unwrap_or_default();
             let ready = position < positions.len() && waiting.is_empty() && self.random.percent(pace.ready);
             let beat = waiting.first().filter(|_| self.random.percent(pace.beat));
+            // The position whose turn it is: the one on the lines, else the one that comes.
+            let minus = first ^ ((position - usize::from(running.is_some())) % 2 == 1);
+            let devices = self.alternates.then_some((!minus, minus));
             let expected = self.expected(running, ready, &positions[position.min(positions.len() - 1)], taken);
+            let expected = Shown { devices, ..expected };
             let shown = self.step(false, beat, ready);
             assert_eq!(shown, expected, "cycle {}, position {position}", self.cycle);
             sent += usize::from(beat.is_some());

@@ -348,12 +348,15 @@ impl Model {
     }
 
     /// Moves the devices of a cell, each within its range.
-    fn pulse(&mut self, layer: usize, i: usize, j: usize, up: bool) {
+    /// `devices`: whether plus and minus of a pair are connected.
+    fn pulse(&mut self, layer: usize, i: usize, j: usize, up: bool, devices: [bool; 2]) {
         let top = i64::from(self.design.device.levels) - 1;
         let l = &mut self.layers[layer];
         let d = if up { 1 } else { -1 };
-        l.plus[(i, j)] = (l.plus[(i, j)] + d).clamp(0, top);
-        if self.design.crossbar.pair == PairScheme::Differential {
+        if self.design.crossbar.pair == PairScheme::Reference || devices[0] {
+            l.plus[(i, j)] = (l.plus[(i, j)] + d).clamp(0, top);
+        }
+        if self.design.crossbar.pair == PairScheme::Differential && devices[1] {
             l.minus[(i, j)] = (l.minus[(i, j)] - d).clamp(0, top);
         }
     }
@@ -382,6 +385,7 @@ impl Model {
             // At least eight chances for a line to fire, in whole passes over the positions.
             let passes = if stochastic { 8usize.div_ceil(positions) } else { 1 };
             let mut phases = vec![Vec::new(); passes];
+            let mut minus = false;
             for (pass, position) in (0..passes).flat_map(|pass| (0..positions).map(move |p| (pass, p))) {
                 let (rows, columns) = (self.layers[index].rows(position), self.layers[index].columns(position));
                 if !stochastic {
@@ -391,6 +395,10 @@ impl Model {
                         }
                     }
                     continue;
+                }
+                // The random bit below those that the first line's rate is compared with, then in turns.
+                if position == 0 {
+                    minus = self.streams.lane(0) >> 9 & 1 == 1;
                 }
                 let word_lines = self.fire(&rows, &x, Rate::from_code(rate.code().max(16) - 16));
                 let bit_lines = self.fire(&columns, &d, Rate::from_code((rate.code() + 16).min(127)));
@@ -404,10 +412,11 @@ impl Model {
                     self.layers[index].counts.0 += (rows.len() * columns.len()) as u32;
                     for &i in &rows {
                         for &j in &columns {
-                            self.pulse(index, i, j, up);
+                            self.pulse(index, i, j, up, [!minus, minus]);
                         }
                     }
                 }
+                minus = !minus;
                 phases[pass].push(given);
             }
             if stochastic {
@@ -443,7 +452,7 @@ impl Model {
                         l.counts.0 += u32::from(result != 0);
                         (up, down) = (up || result < 0, down || result > 0);
                         if result != 0 {
-                            self.pulse(index, i, j, result < 0);
+                            self.pulse(index, i, j, result < 0, [true; 2]);
                         }
                         if !training.keep_remainder && (j % lanes == lanes - 1 || j == columns - 1) {
                             self.streams.step();

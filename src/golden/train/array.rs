@@ -6,7 +6,7 @@ use super::state::difference;
 use crate::config::{Design, PairScheme};
 use crate::device::{AgeKeys, BLOCK, LayerDevices};
 use crate::golden::real::LayerReal;
-use crate::golden::{BankKernel, FiredColumns, InstructionSet};
+use crate::golden::{BankKernel, Connected, FiredColumns, InstructionSet};
 use crate::numeric::{Draw, event_key};
 
 /// The devices of one layer, to be pulsed.
@@ -15,7 +15,7 @@ pub(super) struct Devices<'t> {
     pub rows: &'t mut BankKernel,
     pub columns: Option<&'t mut ColumnReads>,
     /// Whether both devices of a pair move.
-    pair: bool,
+    pub pair: bool,
     /// Highest level of ideal devices.
     top: u16,
     real: Option<&'t LayerDevices>,
@@ -47,22 +47,29 @@ impl<'t> Devices<'t> {
         Self { layer, rows, columns, pair, top, real: real.map(|r| &r.devices), set, fired: FiredColumns::default() }
     }
 
-    /// One pulse on the cells between some word lines and some bit lines: up is SET on plus and RESET on minus.
-    pub fn pulse(&mut self, rows: &[usize], columns: &[usize], up: bool, events: &mut PulseEvents) {
+    /// One pulse on the connected devices between some word lines and some bit lines: up is SET on plus and RESET on minus.
+    pub fn pulse(
+        &mut self,
+        rows: &[usize],
+        columns: &[usize],
+        connected: Connected,
+        up: bool,
+        events: &mut PulseEvents,
+    ) {
         if rows.is_empty() || columns.is_empty() {
             return;
         }
         let count = *events.count;
         *events.count = count.wrapping_add(1);
-        let Some(real) = self.real else { return self.pulse_ideal(rows, columns, up) };
+        let Some(real) = self.real else { return self.pulse_ideal(rows, columns, connected, up) };
         let key = event_key(real.model.key(Draw::Pulse), events.seed, count);
         self.fired.select(columns, self.layer.plus.ncols());
         let LayerState { plus, minus, .. } = &mut *self.layer;
         let [plus, minus] = [plus, minus].map(|codes| codes.as_slice_mut().expect("rows one after the other"));
-        self.fired.pulse(self.set, real, rows, (plus, minus), up, key);
+        self.fired.pulse(self.set, real, rows, (plus, minus), connected, up, key);
         rows.iter().for_each(|&i| self.set_fired(real, i));
         if real.model.half_select > 0 {
-            self.disturb(real, rows, columns, up, key);
+            self.disturb(real, rows, columns, connected, up, key);
         }
     }
 
@@ -95,16 +102,27 @@ impl<'t> Devices<'t> {
     }
 
     /// A pulse on ideal devices: each moves a level.
-    fn pulse_ideal(&mut self, rows: &[usize], columns: &[usize], up: bool) {
+    fn pulse_ideal(&mut self, rows: &[usize], columns: &[usize], connected: Connected, up: bool) {
         let (top, pair) = (self.top, self.pair);
         let toward = |level: u16, up: bool| if up { (level + 1).min(top) } else { level.saturating_sub(1) };
         for (&i, &j) in rows.iter().flat_map(|i| columns.iter().map(move |j| (i, j))) {
-            self.change(i, j, |plus, minus| (toward(plus, up), if pair { toward(minus, !up) } else { minus }));
+            self.change(i, j, |plus, minus| {
+                let moved = (toward(plus, up), if pair { toward(minus, !up) } else { minus });
+                connected.moved((plus, minus), moved)
+            });
         }
     }
 
     /// What the pulse does to devices with only their word line or only their bit line, of all tiles.
-    fn disturb(&mut self, real: &LayerDevices, rows: &[usize], columns: &[usize], up: bool, key: u32) {
+    fn disturb(
+        &mut self,
+        real: &LayerDevices,
+        rows: &[usize],
+        columns: &[usize],
+        connected: Connected,
+        up: bool,
+        key: u32,
+    ) {
         let (height, width) = self.layer.plus.dim();
         let others = |lines: &[usize], count: usize| -> Vec<usize> {
             let mut selected = vec![false; count];
@@ -114,7 +132,9 @@ impl<'t> Devices<'t> {
         let (other_rows, other_columns) = (others(rows, height), others(columns, width));
         for (rows, columns) in [(rows, other_columns.as_slice()), (&other_rows, columns)] {
             for (&i, &j) in rows.iter().flat_map(|i| columns.iter().map(move |j| (i, j))) {
-                self.change(i, j, |plus, minus| real.disturb(i, j, plus, minus, up, key));
+                self.change(i, j, |plus, minus| {
+                    connected.moved((plus, minus), real.disturb(i, j, plus, minus, up, key))
+                });
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::golden::bank::{PANEL_LINES, grow, load};
 use crate::golden::engine::{Engine, Image, gather_vectors, gather_windows, tensor_range};
 use crate::golden::lines::{Conversion, Element, LINE, PairLine, QuadLine, TileRead};
 use crate::golden::window::SLACK;
-use crate::golden::{InstructionSet, simd};
+use crate::golden::{Connected, InstructionSet, simd};
 use crate::numeric::{LANES_MAX, LaneRandom, cut_gradient};
 use crate::schedule::OpKind;
 use ndarray::Array2;
@@ -193,8 +193,8 @@ impl Gradient {
             if let Some(record) = &mut record {
                 record.push([&down, &up].into_iter().map(|columns| u8::from(!columns.is_empty())).sum());
             }
-            devices.pulse(&[i], &down, false, events);
-            devices.pulse(&[i], &up, true, events);
+            devices.pulse(&[i], &down, Connected::Both, false, events);
+            devices.pulse(&[i], &up, Connected::Both, true, events);
         }
         count
     }

@@ -40,7 +40,7 @@ impl TrainSettings {
     pub fn of(design: &Design) -> Self {
         // A pulse is a level: the same movement takes fewer pulses of coarse devices.
         let (generator, discriminator) = match design.update_rule() {
-            Some(UpdateRule::Stochastic) => [2.5, 1.5].map(|p| p * f64::from(design.device.levels) / 256.0).into(),
+            Some(UpdateRule::Stochastic) => [5.0, 3.0].map(|p| p * f64::from(design.device.levels) / 256.0).into(),
             _ => [0.2, 0.1].map(|p| p * f64::from(design.device.levels) / 64.0).into(),
         };
         Self {

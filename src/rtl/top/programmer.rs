@@ -4,6 +4,7 @@ use super::addresses::pairs;
 use super::nets::Top;
 use crate::hdl::Expr;
 use crate::rtl::programmer::{ADDRESS_BITS, DATA_BITS, EVENTS, program_registers, programmer};
+use crate::rtl::pulse_control::alternates;
 
 /// Space of the configuration port with the registers and counters of write-verify.
 pub(super) const PROGRAMMER_SPACE: u128 = 14;
@@ -83,8 +84,14 @@ impl Top<'_> {
         })
         .collect();
         let busy = if self.trims() { "verifying" } else { "programming" };
-        let own =
-            [("start", "program_start"), ("busy", busy), ("adc_codes", "program_codes"), ("refresh", "refreshes")];
+        let sides = if alternates(self.schedule) { "program_sides" } else { "sides" };
+        let own = [
+            ("start", "program_start"),
+            ("busy", busy),
+            ("adc_codes", "program_codes"),
+            ("refresh", "refreshes"),
+            ("sides", sides),
+        ];
         self.place("u_programmer", &programmer(self.schedule), &[&shared[..], &own, &pairs(&names)].concat());
         if self.trims() {
             self.calibrator();
