@@ -6,7 +6,9 @@
 
 use memgan::config::{Design, Role};
 use memgan::device::LayerDevices;
-use memgan::golden::{BatchMachine, Connected, FiredColumns, InstructionSet, TrainSettings, TrainState, Trainer};
+use memgan::golden::{
+    BatchMachine, Connected, FiredColumns, InstructionSet, Pulse, TrainSettings, TrainState, Trainer,
+};
 use memgan::numeric::{Draw, Rate, event_key};
 use memgan::prepare;
 use memgan::schedule::{Phase, Schedule};
@@ -78,7 +80,13 @@ fn pulses(pair: &str, law: &str) {
                 let key = event_key(devices.model.key(Draw::Pulse), 1, count);
                 count += 1;
                 fired.select(&some, 128);
-                fired.pulse(set, &devices, &some, (&mut plus, &mut minus), Connected::Both, count & 1 == 0, key);
+                fired.pulse(
+                    set,
+                    &devices,
+                    &some,
+                    (&mut plus, &mut minus),
+                    Pulse { connected: Connected::Both, up: count & 1 == 0, key },
+                );
             });
             report(&format!("pulse, {pair}, {name}, {set}"), sides * lines * lines, seconds);
         }

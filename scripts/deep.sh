@@ -30,7 +30,7 @@ for design in tiny mlp cnn mnist-small am-dcgan; do
   done
 done
 # Whole training steps in the simulated hardware, every device compared. am-dcgan takes ten minutes, most of them to build.
-for run in 'tiny 300' 'mnist-small 10' 'am-dcgan 1'; do
+for run in 'tiny 300' 'mlp 3' 'cnn 3' 'mnist-small 10' 'am-dcgan 1'; do
   set -- $run
   printf '\n== %s, %s training steps in hardware\n' "$1" "$2"
   rm -rf "$out/train-$1"

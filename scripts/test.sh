@@ -21,14 +21,12 @@ check() {
 # The tests of every file of testbenches by themselves, as many files at a time as there are processors, those that take
 # longest first: most have one test that takes nearly all of their time. Each has its log; the terminal sees who ran, and
 # the whole log of who failed.
-longest='networks::training verilog::synthesis verilog::lint networks::programming networks::real_devices lib
+longest='networks::training networks::inference verilog::synthesis verilog::lint networks::programming networks::real_devices lib
 commands::spice commands::sweep commands::training_runs blocks::bank_training'
 
-targets() { # a name and the arguments that select its tests; the files are those that the tests themselves name
-  local name files
-  files=$(cargo test --locked "$@" --test testbenches -- --list 2>/dev/null |
-    sed -n 's/^\([a-z_0-9]*::[a-z_0-9]*\)::.*: test$/\1/p' | sort -u)
-  for name in $longest $files doc; do
+targets() { # a name and the arguments that select its tests; the files are those in the list of all tests
+  local name
+  for name in $longest $(sed 's/^\([a-z_0-9]*::[a-z_0-9]*\)::.*/\1/' "$logs/list" | sort -u) doc; do
     case $name in
       lib) echo "lib --lib --bins --" ;;
       doc) echo "doc --doc --" ;;
@@ -60,10 +58,19 @@ run_tests() {
   rm -rf "$logs"
   mkdir -p "$logs"
   cargo test --locked --no-run "$@" >"$logs/build.log" 2>&1 || { cat "$logs/build.log"; return 1; }
+  cargo test --locked "$@" --test testbenches -- --list 2>>"$logs/build.log" | sed -n 's/: test$//p' >"$logs/list"
   export -f run_one count
   export logs options="$*"
-  targets "$@" | xargs -P "$(nproc)" -I{} bash -c 'run_one {}' || status=1
+  targets | xargs -P "$(nproc)" -I{} bash -c 'run_one {}' || status=1
   cat "$logs"/*.log >"$log"
+  # Each test of the list ran, and once.
+  local ran
+  ran=$(grep -h '^test .* \.\.\. \(ok\|FAILED\|ignored\)' "$logs"/*::*.log | awk '{ print $2 }' | sort)
+  if [ ! -s "$logs/list" ] || [ "$ran" != "$(sort "$logs/list")" ]; then
+    echo 'The tests that ran are not those of the list:'
+    diff <(echo "$ran") <(sort "$logs/list") || true
+    status=1
+  fi
   if [ "$status" -ne 0 ]; then
     local failed
     for failed in $(grep -l 'test result: FAILED\|^error' "$logs"/*.log); do

@@ -316,6 +316,11 @@ impl Design {
         self.networks.iter().find(|n| n.role == role)
     }
 
+    /// Whether an update pulses one device of a pair at a time: by the stochastic rule, where there are pairs.
+    pub fn pulses_one_device(&self) -> bool {
+        self.update_rule() == Some(UpdateRule::Stochastic) && self.crossbar.pair == PairScheme::Differential
+    }
+
     /// The rule of a design that trains.
     pub fn update_rule(&self) -> Option<UpdateRule> {
         self.training.as_ref().map(|t| t.rule)

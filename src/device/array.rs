@@ -136,7 +136,7 @@ impl LayerDevices {
         self.plus.dim()
     }
 
-    /// Whether both devices of a cell move.
+    /// Whether a cell is a pair of devices.
     pub fn pairs(&self) -> bool {
         self.minus.dim() == self.plus.dim()
     }

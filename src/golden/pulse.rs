@@ -33,6 +33,15 @@ impl Connected {
     }
 }
 
+/// A pulse: up is SET on plus and RESET on minus.
+#[derive(Clone, Copy, Debug)]
+pub struct Pulse {
+    pub connected: Connected,
+    pub up: bool,
+    /// What its noise depends on.
+    pub key: u32,
+}
+
 /// Bit lines that fire together, sorted by blocks of neighbouring devices.
 ///
 /// A kernel moves the devices of a block at once, whether or not all of them fire; a device that fires alone in its block
@@ -117,9 +126,7 @@ impl FiredColumns {
         devices: &LayerDevices,
         rows: &[usize],
         (plus, minus): (&mut [u16], &mut [u16]),
-        connected: Connected,
-        up: bool,
-        key: u32,
+        Pulse { connected, up, key }: Pulse,
     ) {
         let width = devices.dim().1;
         for (&i, &j) in rows.iter().flat_map(|i| self.singles.iter().map(move |j| (i, j))) {
@@ -268,7 +275,7 @@ mod tests {
                     for set in InstructionSet::available() {
                         let mut codes = before.clone();
                         fired.select(&columns, width);
-                        fired.pulse(set, &devices, &lines, (&mut codes.0, &mut codes.1), connected, up, key);
+                        fired.pulse(set, &devices, &lines, (&mut codes.0, &mut codes.1), Pulse { connected, up, key });
                         assert_eq!(
                             codes, expected,
                             "{set}, {pair}, {connected:?}, {columns:?} of {lines:?}, up {up}: {model:?}"

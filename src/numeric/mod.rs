@@ -29,8 +29,8 @@ pub use random::{
 pub use round::{ACTIVATION_MAX, adc, round_error, round_shift, saturate, saturate_activation};
 
 pub use training::{
-    FIRE_BITS, FIRE_SIZE_BITS, RangeCount, Rate, SEED_STEP, change_backward_gain, change_forward_gain, cut_gradient,
-    derive, fire, first_device, loss_error, rate_correction, round_gradient, step_bias,
+    FIRE_BITS, FIRE_SIZE_BITS, MINUS_FIRST_BIT, RangeCount, Rate, SEED_STEP, change_backward_gain, change_forward_gain,
+    cut_gradient, derive, fire, loss_error, minus_first, rate_correction, round_gradient, step_bias,
 };
 
 /// Width of a digital bias.

@@ -105,6 +105,9 @@ pub const FIRE_BITS: u32 = 16 + FIRE_SIZE_BITS;
 /// Those of them that the magnitude alone is compared with.
 pub const FIRE_SIZE_BITS: u32 = 7;
 
+/// The bit of a random word that [`minus_first`] takes.
+pub const MINUS_FIRST_BIT: u32 = 31 - FIRE_BITS;
+
 /// Whether a line with code `x` fires in a stochastic update, and with which sign: -1, 0 or 1. The probability is
 /// `(|x| * rate) >> 7` in units of `2^-16`, at most 1, times `|x| / 128`: the upper half of the random word is below the one,
 /// and the 7 bits below it are less than `|x|`. `rate` at most [`Rate::MAX_FIRE`].
@@ -116,11 +119,10 @@ pub fn fire(x: i8, random: u32, rate: Rate) -> i8 {
     if random >> 16 < threshold && passes { x.signum() } else { 0 }
 }
 
-/// The device of a pair, 0 plus and 1 minus, that the first position of a stochastic update pulses: the lowest bit of lane 0
-/// that the next firing would look at. The devices take turns with the positions.
+/// Whether a stochastic update begins with the minus devices: the highest bit of lane 0 that no firing looks at.
 #[inline]
-pub fn first_device(random: u32) -> u32 {
-    random >> (32 - FIRE_BITS) & 1
+pub fn minus_first(random: u32) -> bool {
+    random >> MINUS_FIRST_BIT & 1 == 1
 }
 
 /// A summed gradient `g` in pulses of one `step`: -1, 0 or 1, rounded at random with the top byte of the random word.

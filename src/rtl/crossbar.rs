@@ -146,8 +146,8 @@ fn begin(schedule: &Schedule, body: &str) -> Builder {
     if d.training.is_some() {
         m.contract(&format!(
             "Column reads drive the bit lines and convert the word lines with {} ADCs; read_columns_i is stable from \
-             sampling to the last conversion. A pulse moves every cell whose word line and bit line hold codes of the \
-             chosen signs by one level; it needs lines that were applied, and nothing else happens between \
+             sampling to the last conversion. A pulse moves every connected device whose word line and bit line hold codes \
+             of the chosen signs by one level; it needs lines that were applied, and nothing else happens between \
              pulse_start_i and pulse_done_o. What was sampled is void after a pulse. Cells of lines that hold 0 never \
              move.",
             d.crossbar.row_adcs()

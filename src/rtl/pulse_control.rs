@@ -2,7 +2,6 @@
 
 use super::lanes::Sizes;
 use super::training_registers::pulse_bits;
-use crate::config::{PairScheme, UpdateRule};
 use crate::hdl::{Builder, Expr, FlipFlop, Kernel, Module};
 use crate::schedule::Schedule;
 use rust_hdl::prelude::*;
@@ -111,12 +110,6 @@ pub fn pulse_fsm() -> Arc<Module> {
         .finish()
 }
 
-/// Whether updates pulse one device of a pair at a time.
-pub(super) fn alternates(schedule: &Schedule) -> bool {
-    let design = &schedule.design;
-    design.update_rule() == Some(UpdateRule::Stochastic) && design.crossbar.pair == PairScheme::Differential
-}
-
 /// The kernel with its phase counter, and what it knows of the lines.
 pub fn pulse_control(schedule: &Schedule) -> Arc<Module> {
     let sizes = Sizes::of(schedule);
@@ -154,10 +147,9 @@ pub fn pulse_control(schedule: &Schedule) -> Arc<Module> {
     let up = m.output("pulse_up_o", 1, "");
     let done = m.input("pulse_done_i", 1, "");
     let active = m.output("active_o", 1, "a pulse is given");
-    let alternates = alternates(schedule);
-    let devices = alternates.then(|| {
-        let random = m.input("random_i", 1, "at start_i: the device of a pair that the first position pulses");
-        (random, m.output("sides_o", 2, "connected devices of a pair: bit 0 plus, bit 1 minus"))
+    let devices = schedule.design.pulses_one_device().then(|| {
+        let minus_first = m.input("minus_first_i", 1, "at start_i: the first position pulses the minus devices");
+        (minus_first, m.output("sides_o", 2, "connected devices of a pair: bit 0 plus, bit 1 minus"))
     });
     m.group("Counters");
     let count_valid = m.output("pulses_valid_o", 1, "");
@@ -241,11 +233,11 @@ pub fn pulse_control(schedule: &Schedule) -> Arc<Module> {
             s.set(&all_sent, &last_position);
         });
     });
-    if let Some((random, sides)) = devices {
+    if let Some((minus_first, sides)) = devices {
         m.section("One device of a pair a position, in turns");
         let minus = m.reg("minus_q", 1, 0);
         m.clocked(|s| {
-            s.if_(&start, |s| s.set(&minus, &random)).elif(&position_end, |s| s.set(&minus, minus.not()));
+            s.if_(&start, |s| s.set(&minus, &minus_first)).elif(&position_end, |s| s.set(&minus, minus.not()));
         });
         m.assign(&sides, enable.mux(Expr::concat(&[minus.clone(), minus.not()]), Expr::ones(2)));
     }

@@ -3,7 +3,7 @@
 use super::gather::fires;
 use crate::config::LatentDistribution;
 use crate::hdl::{Bits, Builder, Expr, Module};
-use crate::numeric::{FIRE_BITS, LANE_SHIFTS, LaneRandom, SHIFT_BITS, lane_constants};
+use crate::numeric::{FIRE_BITS, LANE_SHIFTS, LaneRandom, MINUS_FIRST_BIT, SHIFT_BITS, lane_constants};
 use crate::schedule::Schedule;
 use std::sync::Arc;
 
@@ -31,6 +31,10 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
     let fire_bits = FIRE_BITS as usize;
     let firing = fires(schedule).then(|| m.output("firing_o", fire_bits * lanes, "uniform, the upper bits of a lane"));
 
+    let minus_first = schedule
+        .design
+        .pulses_one_device()
+        .then(|| m.output("minus_first_o", 1, "uniform: a bit of lane 0 that is in no other output for updates"));
     let chance = schedule.design.training.is_some().then(|| m.output("chance_o", CHANCE_BITS, "top bits of lane 0"));
 
     let constants: Vec<u128> = lane_constants(lanes).into_iter().map(u128::from).collect();
@@ -76,6 +80,9 @@ pub fn random(schedule: &Schedule) -> Arc<Module> {
             }
         }
     });
+    if let Some(minus_first) = &minus_first {
+        m.assign(minus_first, state.bit(MINUS_FIRST_BIT as usize));
+    }
     if let Some(chance) = &chance {
         m.assign(chance, state.slice(32 - CHANCE_BITS, CHANCE_BITS));
     }

@@ -52,7 +52,7 @@ pub(super) fn append_phases(schedule: &mut Schedule) {
 
 /// Times that the stochastic rule lets the lines of a layer fire for an image, at least. A line fires once a position at most
 /// and with the square of its code, so one position gives a dense layer fewer pulses than it should get.
-const FIRINGS: usize = 8;
+const FIRINGS: usize = 16;
 
 struct Phases<'a> {
     schedule: &'a Schedule,

@@ -15,7 +15,8 @@ use std::path::Path;
 /// Name of the file in a run's directory.
 pub const CHECKPOINT: &str = "checkpoint.safetensors";
 /// Raised when an older program could misread the file.
-const FORMAT_VERSION: u32 = 1;
+/// 2: a pulse of the stochastic rule moves one device of a pair.
+const FORMAT_VERSION: u32 = 2;
 
 /// What is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,7 +153,9 @@ impl Checkpoint {
         }
         if description["format_version"] != FORMAT_VERSION {
             let found = &description["format_version"];
-            return Err(content(format!("format version {found}; this program reads {FORMAT_VERSION}")));
+            return Err(content(format!(
+                "format version {found}; this program reads {FORMAT_VERSION}: start the run again"
+            )));
         }
         let header: Header = serde_json::from_value(description).map_err(|e| content(e.to_string()))?;
         let (what, found, wanted) = ("the design", &header.origin.design_sha256, Origin::hash(design));

@@ -80,7 +80,7 @@ impl Block {
         b.set("dac_valid_i", u64::from(beat.is_some()));
         self.drawn = self.random.percent(50);
         if self.alternates {
-            b.set("random_i", u64::from(self.drawn));
+            b.set("minus_first_i", u64::from(self.drawn));
         }
         let mut mask = vec![0; lanes];
         let mut data: Vec<i64> = (0..lanes).map(|_| self.random.signed(-1, 1)).collect();

@@ -1,7 +1,7 @@
 //! Random streams: latents and dropout bytes of every lane against the numeric contract, for many seeds.
 
 use crate::common::{Bench, EIGHT, PAIR, Random, WIDE, preset, schedule, training};
-use memgan::config::{LatentDistribution, UpdateRule};
+use memgan::config::{LatentDistribution, PairScheme, UpdateRule};
 use memgan::numeric::{LaneRandom, SEED_WARMUP, lane_constants, latent_code};
 use memgan::rtl::blocks::random;
 use memgan::schedule::Schedule;
@@ -46,6 +46,9 @@ fn streams(schedule: &Schedule) {
                 if training.rule == UpdateRule::Stochastic {
                     let firing = bench.get_all("firing_o", 23, lanes);
                     assert!((0..lanes).all(|l| firing[l] == u64::from(golden.lane(l) >> 9)), "seed {seed:#x}");
+                    if schedule.design.crossbar.pair == PairScheme::Differential {
+                        assert_eq!(bench.get("minus_first_o"), u64::from(golden.lane(0) >> 8 & 1), "seed {seed:#x}");
+                    }
                 }
             }
             bench.tick();

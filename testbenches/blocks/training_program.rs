@@ -80,8 +80,8 @@ fn gan(name: &str, texts: [&str; 5]) {
 fn without_apply(phases: &[(Phase, String)]) -> Vec<(Phase, String)> {
     let kept = |text: &str| -> Vec<String> {
         let lines = text.lines().filter(|l| !l.trim().starts_with("apply"));
-        // One position fires eight times; every window and every scatter of these designs has more than eight.
-        let times = |line: &str| if line.trim().starts_with("update run") { 8 } else { 1 };
+        // One position fires sixteen times; every window and every scatter of these designs has that many or more.
+        let times = |line: &str| if line.trim().starts_with("update run") { 16 } else { 1 };
         lines.flat_map(|l| std::iter::repeat_n(l.to_owned(), times(l))).collect()
     };
     phases.iter().map(|(phase, text)| (*phase, kept(text).join("\n"))).collect()
@@ -273,4 +273,54 @@ fn runs_of_tiny() {
     // Rows and columns of the matrices: a window of 16 to 4 channels, 64 elements to one output.
     let apply: Vec<_> = sizes(Phase::ApplyDiscriminator).into_iter().take(2).collect();
     assert_eq!(apply, [(16, 0, 4, 0), (64, 0, 1, 0)]);
+}
+
+/// Convolutions of 9, 4 and 1 positions and a dense layer: a line may fire 16 times an image or more, and an operation
+/// less would be too few.
+#[test]
+fn few_positions_are_pulsed_several_times() {
+    const FEW: &str = r#"
+name = "few"
+[classifier]
+image = [8, 8, 1]
+[[layers]]
+type = "conv"
+channels = 2
+kernel = 4
+stride = 2
+activation = "relu"
+[[layers]]
+type = "conv"
+channels = 2
+kernel = 2
+stride = 1
+activation = "relu"
+[[layers]]
+type = "conv"
+channels = 2
+kernel = [KERNEL]
+stride = 1
+activation = "relu"
+[[layers]]
+type = "dense"
+outputs = 3
+activation = "linear"
+[crossbar]
+rows = 16
+columns = 16
+columns_per_adc = 4
+[buffer]
+lanes = 4
+[training]
+rule = "stochastic"
+"#;
+    let updates = |kernel: &str, layer: usize| {
+        let schedule = crate::common::schedule(&FEW.replace("[KERNEL]", kernel));
+        let ops = schedule.ops.iter().filter(|o| o.pass == Pass::Update && o.layer == layer);
+        ops.map(|o| o.positions).collect::<Vec<_>>()
+    };
+    assert_eq!(updates("1", 0), [9; 2]);
+    assert_eq!(updates("1", 1), [4; 4]);
+    assert_eq!(updates("2", 2), [1; 16]);
+    assert_eq!(updates("2", 3), [1; 16]);
 }

@@ -1,5 +1,4 @@
 //! What the testbenches of blocks share: designs of many shapes, a block under control of a test, random stimuli.
-#![allow(dead_code, unused_imports, reason = "every target uses another part of this module")]
 
 mod bench;
 mod designs;

@@ -1,7 +1,5 @@
 //! The textbook definitions of the layers, and random designs to hold against them.
 
-#![allow(dead_code)]
-
 use super::designs::{NetworkBuilder, Random, design};
 use memgan::config::*;
 

@@ -382,8 +382,8 @@ impl Model {
             let d = self.layers[index].d.clone();
             let rate = self.layers[index].rate;
             let positions = self.layers[index].positions();
-            // At least eight chances for a line to fire, in whole passes over the positions.
-            let passes = if stochastic { 8usize.div_ceil(positions) } else { 1 };
+            // At least sixteen chances for a line to fire, in whole passes over the positions.
+            let passes = if stochastic { 16usize.div_ceil(positions) } else { 1 };
             let mut phases = vec![Vec::new(); passes];
             let mut minus = false;
             for (pass, position) in (0..passes).flat_map(|pass| (0..positions).map(move |p| (pass, p))) {
@@ -396,9 +396,9 @@ impl Model {
                     }
                     continue;
                 }
-                // The random bit below those that the first line's rate is compared with, then in turns.
+                // The random bit below those that a line's code is compared with, then in turns.
                 if position == 0 {
-                    minus = self.streams.lane(0) >> 9 & 1 == 1;
+                    minus = self.streams.lane(0) >> 8 & 1 == 1;
                 }
                 let word_lines = self.fire(&rows, &x, Rate::from_code(rate.code().max(16) - 16));
                 let bit_lines = self.fire(&columns, &d, Rate::from_code((rate.code() + 16).min(127)));

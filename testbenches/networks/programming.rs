@@ -1,7 +1,6 @@
 //! The programming unit in hardware: the emitted design in Verilator, programmed by pulses alone and its ADCs calibrated,
 //! against the golden algorithms. The design is small, since every view and every device is a model of its own to build.
 
-#[allow(dead_code)] // shared with other test files
 use super::exact::initial;
 use memgan::config::Design;
 use memgan::device::{Calibration, StrengthMode, TileTrims, VIRGIN, VerifyCounters, VerifyRegisters, WriteVerify};

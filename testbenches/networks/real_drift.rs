@@ -1,7 +1,6 @@
 //! Half-selected devices and drift: statistics against formulas in floating point, and drifting designs in Verilator against
 //! the golden model.
 
-#[allow(dead_code)] // shared with other test files
 use super::exact::{images, initial, with_training};
 use memgan::config::{Design, PairScheme, Role};
 use memgan::device::{ArrayModel, DeviceParameters, DriftModel, NOMINAL_STRENGTH};

@@ -81,7 +81,9 @@ fn training_does_not_depend_on_the_latency_of_the_macro() {
 #[test]
 fn training_on_the_emulation_is_the_same() {
     let options = SessionOptions { view: CrossbarView::Emulation, ..SessionOptions::default() };
-    steps_are_exact(&with_training("tiny", "accumulate", "batch = 2"), 5, 2, &options);
+    for rule in ["accumulate", "stochastic"] {
+        steps_are_exact(&with_training("tiny", rule, "batch = 2"), 5, 2, &options);
+    }
 }
 
 /// 28x28 images, several tiles a layer, dropout, tanh.

@@ -65,10 +65,10 @@ module memgan_host (
       3'd0: first_op = 7'd0;
       3'd1: first_op = 7'd3;
       3'd2: first_op = 7'd5;
-      3'd3: first_op = 7'd20;
-      3'd4: first_op = 7'd38;
-      3'd5: first_op = 7'd42;
-      3'd6: first_op = 7'd63;
+      3'd3: first_op = 7'd28;
+      3'd4: first_op = 7'd54;
+      3'd5: first_op = 7'd58;
+      3'd6: first_op = 7'd87;
       default: first_op = 7'd0;
     endcase
   end

@@ -37,6 +37,10 @@ module memgan_pulse_control (
   output wire        pulse_up_o,
   input  wire        pulse_done_i,
   output wire        active_o,                  // a pulse is given
+  // at start_i: the first position pulses the minus devices
+  input  wire        minus_first_i,
+  // connected devices of a pair: bit 0 plus, bit 1 minus
+  output wire [1:0]  sides_o,
   // Counters
   output wire        pulses_valid_o,
   output wire [9:0]  pulses_o                   // word lines times bit lines that fire
@@ -164,6 +168,21 @@ module memgan_pulse_control (
     end
   end
 
+  // ---- One device of a pair a position, in turns ----
+
+  reg minus_q;
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      minus_q <= 1'b0;
+    end else if (start_i) begin
+      minus_q <= minus_first_i;
+    end else if (position_end) begin
+      minus_q <= !minus_q;
+    end
+  end
+
+  assign sides_o = enable_i ? {minus_q, !minus_q} : 2'd3;
   assign pulse_rows_negative_o = row_sign;
   assign pulse_columns_negative_o = column_sign;
   assign pulse_up_o = row_sign ^ column_sign;

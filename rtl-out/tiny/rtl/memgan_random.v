@@ -15,16 +15,18 @@
 module memgan_random (
   // Clock and reset
   input  wire        clk_i,
-  input  wire        rst_ni,        // asynchronous, active low
+  input  wire        rst_ni,         // asynchronous, active low
   // Control
   input  wire        seed_valid_i,
   input  wire [31:0] seed_i,
   input  wire        step_i,
   // Streams
-  output wire [31:0] latents_o,     // signed 8 bit a lane, -127..127
-  output wire [31:0] bytes_o,       // uniform 0..255 a lane
-  output wire [91:0] firing_o,      // uniform, the upper bits of a lane
-  output wire [14:0] chance_o       // top bits of lane 0
+  output wire [31:0] latents_o,      // signed 8 bit a lane, -127..127
+  output wire [31:0] bytes_o,        // uniform 0..255 a lane
+  output wire [91:0] firing_o,       // uniform, the upper bits of a lane
+  // uniform: a bit of lane 0 that is in no other output for updates
+  output wire        minus_first_o,
+  output wire [14:0] chance_o        // top bits of lane 0
 );
 
   // splitmix of the lane's number
@@ -62,6 +64,7 @@ module memgan_random (
     end
   endgenerate
 
+  assign minus_first_o = state_q[8];
   assign chance_o = state_q[31:17];
 
   always @(posedge clk_i or negedge rst_ni) begin

@@ -176,288 +176,432 @@ module memgan_schedule_rom (
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
       7'd19: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd20: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd21: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd22: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd23: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd24: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd25: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd26: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd27: begin
         // discriminator_1: errors to bias sums
         word = {7'd0, 1'b0, 2'd0, 1'b0, 8'd0, 1'b0, 1'b1, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd0, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd50, 2'd3, 1'b1, 1'b0, 1'b0, 1'b0};
       end
-      7'd20: begin
+      7'd28: begin
         // generator_0: gather a run, write a run
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd21: begin
+      7'd29: begin
         // generator_1: gather a pixel, scatter-add a window
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd0, 7'd4, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd0, 6'd2, 2'd1, 1'b0, 1'b0, 1'b1, 1'b0};
       end
-      7'd22: begin
+      7'd30: begin
         // generator_1: finish the accumulators
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd64, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd18, 6'd0, 2'd1, 1'b0, 1'b1, 1'b0, 1'b0};
       end
-      7'd23: begin
+      7'd31: begin
         // discriminator_0: gather a window, write a pixel
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd17, 7'd4, 5'd0, 7'd4, 7'd0, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd34, 6'd18, 2'd2, 1'b0, 1'b0, 1'b0, 1'b1};
       end
-      7'd24: begin
+      7'd32: begin
         // discriminator_1: gather a run, write a run
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd25: begin
+      7'd33: begin
         // discriminator_1: error of the output
         word = {7'd0, 1'b0, 2'd0, 1'b0, 8'd0, 1'b0, 1'b0, 1'b1, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd0, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd50, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd26: begin
+      7'd34: begin
         // discriminator_1: backward: gather a run, read columns, write a run
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b1, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd18, 7'd2, 5'd31, 7'd64, 7'd1, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd34, 6'd50, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd27: begin
+      7'd35: begin
         // discriminator_0: outer products of inputs and errors
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd17, 7'd4, 5'd0, 7'd4, 7'd0, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd34, 6'd18, 2'd2, 1'b0, 1'b0, 1'b0, 1'b1};
       end
-      7'd28: begin
+      7'd36: begin
         // discriminator_0: errors to bias sums
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b1, 1'b0, 1'b0, 1'b0, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd17, 7'd4, 5'd0, 7'd0, 7'd0, 5'd15, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd34, 6'd34, 2'd2, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd29: begin
-        // discriminator_1: outer products of inputs and errors
-        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
-                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
-                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
-      end
-      7'd30: begin
-        // discriminator_1: outer products of inputs and errors
-        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
-                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
-                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
-      end
-      7'd31: begin
-        // discriminator_1: outer products of inputs and errors
-        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
-                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
-                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
-      end
-      7'd32: begin
-        // discriminator_1: outer products of inputs and errors
-        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
-                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
-                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
-      end
-      7'd33: begin
-        // discriminator_1: outer products of inputs and errors
-        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
-                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
-                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
-      end
-      7'd34: begin
-        // discriminator_1: outer products of inputs and errors
-        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
-                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
-                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
-      end
-      7'd35: begin
-        // discriminator_1: outer products of inputs and errors
-        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
-                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
-                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
-      end
-      7'd36: begin
-        // discriminator_1: outer products of inputs and errors
-        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
-                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
-                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
-      end
       7'd37: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd38: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd39: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd40: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd41: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd42: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd43: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd44: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd45: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd46: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd47: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd48: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd49: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd50: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd51: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd52: begin
+        // discriminator_1: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
+                5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd53: begin
         // discriminator_1: errors to bias sums
         word = {7'd0, 1'b0, 2'd0, 1'b0, 8'd0, 1'b0, 1'b1, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd0, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd50, 2'd3, 1'b1, 1'b0, 1'b0, 1'b0};
       end
-      7'd38: begin
+      7'd54: begin
         // generator_0: biases, gains, shifts and rate
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b1, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd0, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd0, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd39: begin
+      7'd55: begin
         // generator_1: biases, gains, shifts and rate
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b1, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd0, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd0, 6'd0, 2'd1, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd40: begin
+      7'd56: begin
         // discriminator_0: biases, gains, shifts and rate
         word = {7'd3, 1'b1, 2'd3, 1'b0, 8'd0, 1'b1, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd17, 7'd4, 5'd0, 7'd4, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd0, 6'd0, 2'd2, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd41: begin
+      7'd57: begin
         // discriminator_1: biases, gains, shifts and rate
         word = {7'd0, 1'b1, 2'd3, 1'b0, 8'd0, 1'b1, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd1, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd0, 6'd0, 2'd3, 1'b1, 1'b0, 1'b0, 1'b0};
       end
-      7'd42: begin
+      7'd58: begin
         // generator_0: gather a run, write a run
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd43: begin
+      7'd59: begin
         // generator_1: gather a pixel, scatter-add a window
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd0, 7'd4, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd0, 6'd2, 2'd1, 1'b0, 1'b0, 1'b1, 1'b0};
       end
-      7'd44: begin
+      7'd60: begin
         // generator_1: finish the accumulators
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd64, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd18, 6'd0, 2'd1, 1'b0, 1'b1, 1'b0, 1'b0};
       end
-      7'd45: begin
+      7'd61: begin
         // discriminator_0: gather a window, write a pixel
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd17, 7'd4, 5'd0, 7'd4, 7'd0, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd34, 6'd18, 2'd2, 1'b0, 1'b0, 1'b0, 1'b1};
       end
-      7'd46: begin
+      7'd62: begin
         // discriminator_1: gather a run, write a run
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd1, 7'd64, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd34, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd47: begin
+      7'd63: begin
         // discriminator_1: error of the output
         word = {7'd0, 1'b0, 2'd0, 1'b0, 8'd127, 1'b0, 1'b0, 1'b1, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4,
                 5'd0, 5'd18, 7'd1, 5'd0, 7'd0, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd50, 6'd50, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd48: begin
+      7'd64: begin
         // discriminator_1: backward: gather a run, read columns, write a run
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b1, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd18, 7'd2, 5'd31, 7'd64, 7'd1, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd34, 6'd50, 2'd3, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd49: begin
+      7'd65: begin
         // discriminator_0: backward: gather a pixel, read columns, scatter-add a window
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b1, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd17, 7'd2, 5'd7, 7'd0, 7'd4, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd0, 6'd34, 2'd2, 1'b0, 1'b0, 1'b1, 1'b0};
       end
-      7'd50: begin
+      7'd66: begin
         // discriminator_0: backward: finish the accumulators
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b1, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd17, 7'd2, 5'd7, 7'd64, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd18, 6'd0, 2'd2, 1'b0, 1'b1, 1'b0, 1'b0};
       end
-      7'd51: begin
+      7'd67: begin
         // generator_1: backward: gather a window, read columns, write a pixel
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b0, 1'b1, 8'd0, 3'd0, 3'd1, 5'd0,
                 5'd16, 7'd2, 5'd1, 7'd4, 7'd0, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd2, 6'd18, 2'd1, 1'b0, 1'b0, 1'b0, 1'b1};
       end
-      7'd52: begin
+      7'd68: begin
         // generator_0: outer products of inputs and errors
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd53: begin
+      7'd69: begin
         // generator_0: outer products of inputs and errors
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd54: begin
+      7'd70: begin
         // generator_0: outer products of inputs and errors
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd55: begin
+      7'd71: begin
         // generator_0: outer products of inputs and errors
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd56: begin
+      7'd72: begin
         // generator_0: outer products of inputs and errors
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd57: begin
+      7'd73: begin
         // generator_0: outer products of inputs and errors
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd58: begin
+      7'd74: begin
         // generator_0: outer products of inputs and errors
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd59: begin
+      7'd75: begin
         // generator_0: outer products of inputs and errors
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd60: begin
+      7'd76: begin
+        // generator_0: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
+                5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd77: begin
+        // generator_0: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
+                5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd78: begin
+        // generator_0: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
+                5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd79: begin
+        // generator_0: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
+                5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd80: begin
+        // generator_0: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
+                5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd81: begin
+        // generator_0: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
+                5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd82: begin
+        // generator_0: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
+                5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd83: begin
+        // generator_0: outer products of inputs and errors
+        word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
+                5'd0, 7'd16, 5'd3, 7'd64, 7'd8, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
+                7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
+      end
+      7'd84: begin
         // generator_0: errors to bias sums
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b1, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd1, 5'd15,
                 5'd0, 7'd16, 5'd3, 7'd0, 7'd0, 5'd15, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd2, 6'd2, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd61: begin
+      7'd85: begin
         // generator_1: outer products of inputs and errors
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b0, 1'b0, 1'b1, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd0, 7'd4, 5'd15, 5'd3, 5'd3, 7'd8, 7'd1, 7'd1, 7'd16, 7'd2,
                 7'd2, 7'd8, 7'd8, 7'd4, 7'd3, 6'd18, 6'd2, 2'd1, 1'b0, 1'b0, 1'b1, 1'b0};
       end
-      7'd62: begin
+      7'd86: begin
         // generator_1: errors to bias sums
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b0, 1'b1, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd0, 7'd0, 5'd15, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd18, 6'd18, 2'd1, 1'b1, 1'b0, 1'b0, 1'b0};
       end
-      7'd63: begin
+      7'd87: begin
         // generator_0: biases, gains, shifts and rate
         word = {7'd63, 1'b1, 2'd3, 1'b0, 8'd0, 1'b1, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd1,
                 5'd15, 5'd0, 7'd16, 5'd3, 7'd64, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 6'd0, 6'd0, 2'd0, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd64: begin
+      7'd88: begin
         // generator_1: biases, gains, shifts and rate
         word = {7'd0, 1'b1, 2'd3, 1'b0, 8'd0, 1'b1, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd16, 7'd4, 5'd3, 7'd1, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd0, 6'd0, 2'd1, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd65: begin
+      7'd89: begin
         // discriminator_0: biases, gains, shifts and rate
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b1, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd2, 3'd2, 5'd0,
                 5'd17, 7'd4, 5'd0, 7'd0, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,
                 7'd0, 7'd0, 7'd0, 7'd0, 6'd0, 6'd0, 2'd2, 1'b0, 1'b0, 1'b0, 1'b0};
       end
-      7'd66: begin
+      7'd90: begin
         // discriminator_1: biases, gains, shifts and rate
         word = {7'd0, 1'b0, 2'd3, 1'b0, 8'd0, 1'b1, 1'b0, 1'b0, 1'b0, 1'b0, 8'd0, 3'd0, 3'd4, 5'd0,
                 5'd18, 7'd1, 5'd0, 7'd0, 7'd0, 5'd0, 5'd0, 5'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0, 7'd0,

@@ -312,7 +312,7 @@ module memgan_top (
   wire        program_pulse_up;
   wire [7:0]  pulse_strength;
   wire        program_pulse_done;
-  wire [1:0]  sides;
+  wire [1:0]  program_sides;
   wire        program_active;
 
   memgan_programmer u_programmer (
@@ -351,7 +351,7 @@ module memgan_top (
     .pulse_up_o          (program_pulse_up),
     .pulse_strength_o    (pulse_strength),
     .pulse_done_i        (program_pulse_done),
-    .sides_o             (sides),
+    .sides_o             (program_sides),
     .active_o            (program_active),
     .word_valid_o        (verify_word_valid),
     .device_valid_o      (verify_device_valid),
@@ -675,14 +675,17 @@ module memgan_top (
 
   assign vectors_ready = vector_ready;
 
-  wire pulses_sent;
-  wire pulse_apply;
-  wire pulse_start;
-  wire pulse_rows_negative;
-  wire pulse_columns_negative;
-  wire pulse_up;
-  wire pulse_done;
-  wire pulse_active;
+  wire [1:0] pulse_sides;
+  wire [1:0] sides = programming ? program_sides : pulse_sides;
+  wire       pulses_sent;
+  wire       pulse_apply;
+  wire       pulse_start;
+  wire       pulse_rows_negative;
+  wire       pulse_columns_negative;
+  wire       pulse_up;
+  wire       pulse_done;
+  wire       pulse_active;
+  wire       minus_first;
 
   memgan_pulse_control u_pulse_control (
     .clk_i                    (clk_i),
@@ -703,6 +706,8 @@ module memgan_top (
     .pulse_up_o               (pulse_up),
     .pulse_done_i             (pulse_done),
     .active_o                 (pulse_active),
+    .minus_first_i            (minus_first),
+    .sides_o                  (pulse_sides),
     .pulses_valid_o           (pulses_valid),
     .pulses_o                 (pulses)
   );
@@ -1202,15 +1207,16 @@ module memgan_top (
   wire [14:0] random_chance;
 
   memgan_random u_random (
-    .clk_i        (clk_i),
-    .rst_ni       (rst_ni),
-    .seed_valid_i (seed_valid),
-    .seed_i       (seed),
-    .step_i       (random_step),
-    .latents_o    (latents),
-    .bytes_o      (random_bytes),
-    .firing_o     (random_firing),
-    .chance_o     (random_chance)
+    .clk_i         (clk_i),
+    .rst_ni        (rst_ni),
+    .seed_valid_i  (seed_valid),
+    .seed_i        (seed),
+    .step_i        (random_step),
+    .latents_o     (latents),
+    .bytes_o       (random_bytes),
+    .firing_o      (random_firing),
+    .minus_first_o (minus_first),
+    .chance_o      (random_chance)
   );
 
   // ---- Errors of the output, sums for the biases ----

@@ -6,7 +6,7 @@ use super::state::difference;
 use crate::config::{Design, PairScheme};
 use crate::device::{AgeKeys, BLOCK, LayerDevices};
 use crate::golden::real::LayerReal;
-use crate::golden::{BankKernel, Connected, FiredColumns, InstructionSet};
+use crate::golden::{BankKernel, Connected, FiredColumns, InstructionSet, Pulse};
 use crate::numeric::{Draw, event_key};
 
 /// The devices of one layer, to be pulsed.
@@ -14,8 +14,8 @@ pub(super) struct Devices<'t> {
     pub layer: &'t mut LayerState,
     pub rows: &'t mut BankKernel,
     pub columns: Option<&'t mut ColumnReads>,
-    /// Whether both devices of a pair move.
-    pub pair: bool,
+    /// Whether a cell is a pair of devices.
+    pair: bool,
     /// Highest level of ideal devices.
     top: u16,
     real: Option<&'t LayerDevices>,
@@ -66,10 +66,10 @@ impl<'t> Devices<'t> {
         self.fired.select(columns, self.layer.plus.ncols());
         let LayerState { plus, minus, .. } = &mut *self.layer;
         let [plus, minus] = [plus, minus].map(|codes| codes.as_slice_mut().expect("rows one after the other"));
-        self.fired.pulse(self.set, real, rows, (plus, minus), connected, up, key);
+        self.fired.pulse(self.set, real, rows, (plus, minus), Pulse { connected, up, key });
         rows.iter().for_each(|&i| self.set_fired(real, i));
         if real.model.half_select > 0 {
-            self.disturb(real, rows, columns, connected, up, key);
+            self.disturb(real, rows, columns, Pulse { connected, up, key });
         }
     }
 
@@ -114,15 +114,7 @@ impl<'t> Devices<'t> {
     }
 
     /// What the pulse does to devices with only their word line or only their bit line, of all tiles.
-    fn disturb(
-        &mut self,
-        real: &LayerDevices,
-        rows: &[usize],
-        columns: &[usize],
-        connected: Connected,
-        up: bool,
-        key: u32,
-    ) {
+    fn disturb(&mut self, real: &LayerDevices, rows: &[usize], columns: &[usize], Pulse { connected, up, key }: Pulse) {
         let (height, width) = self.layer.plus.dim();
         let others = |lines: &[usize], count: usize| -> Vec<usize> {
             let mut selected = vec![false; count];

@@ -3,7 +3,7 @@
 use super::array::{Devices, PulseEvents};
 use crate::golden::engine::{Image, tensor_range};
 use crate::golden::{Connected, InstructionSet, simd};
-use crate::numeric::{LANES_MAX, LaneRandom, Rate, first_device};
+use crate::numeric::{LANES_MAX, LaneRandom, Rate, minus_first};
 use crate::schedule::{Op, OpKind, Schedule, Window, WindowSegments};
 
 /// Lines that fired: those with code 1, those with code -1.
@@ -51,10 +51,9 @@ pub(super) fn update(
     let rate = devices.layer.rate;
     let inputs = Fire { set, tensor: inputs, window: input_window, run_len: op.gather_len, rate: rate.of_inputs() };
     let errors = Fire { set, tensor: errors, window: error_window, run_len: op.drain_len, rate: rate.of_errors() };
-    // A pair moves by one of its devices at a time: by half of a step of both.
-    let mut connected = match devices.pair {
-        true if first_device(image.random.lane(0)) == 0 => Connected::Plus,
-        true => Connected::Minus,
+    let mut connected = match schedule.design.pulses_one_device() {
+        true if minus_first(image.random.lane(0)) => Connected::Minus,
+        true => Connected::Plus,
         false => Connected::Both,
     };
     let mut events = PulseEvents { seed: image.events.seed, count: &mut image.events.pulses[op.layer] };

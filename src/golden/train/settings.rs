@@ -38,10 +38,12 @@ pub struct TrainSettings {
 impl TrainSettings {
     /// The defaults for a design.
     pub fn of(design: &Design) -> Self {
-        // A pulse is a level: the same movement takes fewer pulses of coarse devices.
+        // A pulse is a level: the same movement takes fewer pulses of coarse devices, and more where only one of a pair moves.
+        let levels = f64::from(design.device.levels);
+        let devices = if design.pulses_one_device() { 2.0 } else { 1.0 };
         let (generator, discriminator) = match design.update_rule() {
-            Some(UpdateRule::Stochastic) => [5.0, 3.0].map(|p| p * f64::from(design.device.levels) / 256.0).into(),
-            _ => [0.2, 0.1].map(|p| p * f64::from(design.device.levels) / 64.0).into(),
+            Some(UpdateRule::Stochastic) => [2.5, 1.5].map(|p| p * devices * levels / 256.0).into(),
+            _ => [0.2, 0.1].map(|p| p * levels / 64.0).into(),
         };
         Self {
             weight_rms: 0.29,
@@ -88,11 +90,12 @@ impl TrainSettings {
 }
 
 /// A layer's part in the movement by the stochastic rule, as measured on `mnist-small`. Pulses of a generator's dense layer
-/// cancel least and are too fast first; a transposed convolution has more positions to learn from the larger its image is.
+/// cancel least, so it is too fast first; its convolutions have more positions to learn from the larger their input is, measured
+/// from 7x7 to 14x14.
 fn share(role: Role, layer: &Layer) -> f64 {
     match (role, &layer.op) {
         (Role::Generator, LayerOp::Dense) => 0.28,
-        (Role::Generator, _) => 0.12 * ((layer.input.height * layer.input.width) as f64).sqrt(),
+        (Role::Generator, _) => 0.12 * ((layer.input.height * layer.input.width) as f64).sqrt().clamp(7.0, 14.0),
         (Role::Discriminator, LayerOp::Dense) => 1.87,
         (Role::Discriminator, _) => 0.87,
         (Role::Classifier, _) => 1.0,

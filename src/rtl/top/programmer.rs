@@ -4,7 +4,6 @@ use super::addresses::pairs;
 use super::nets::Top;
 use crate::hdl::Expr;
 use crate::rtl::programmer::{ADDRESS_BITS, DATA_BITS, EVENTS, program_registers, programmer};
-use crate::rtl::pulse_control::alternates;
 
 /// Space of the configuration port with the registers and counters of write-verify.
 pub(super) const PROGRAMMER_SPACE: u128 = 14;
@@ -84,7 +83,7 @@ impl Top<'_> {
         })
         .collect();
         let busy = if self.trims() { "verifying" } else { "programming" };
-        let sides = if alternates(self.schedule) { "program_sides" } else { "sides" };
+        let sides = if self.schedule.design.pulses_one_device() { "program_sides" } else { "sides" };
         let own = [
             ("start", "program_start"),
             ("busy", busy),

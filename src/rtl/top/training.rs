@@ -13,7 +13,7 @@ use crate::rtl::gradient_memory::{gradient_memory, row_bits};
 use crate::rtl::loss::loss;
 use crate::rtl::memory::sram;
 use crate::rtl::outer::{block_bits, outer};
-use crate::rtl::pulse_control::{alternates, pulse_control};
+use crate::rtl::pulse_control::pulse_control;
 use crate::rtl::trainer::trainer;
 use crate::rtl::training_registers::{SPACE_BITS, TRAINING_REGISTER_BITS, training_registers};
 use std::sync::Arc;
@@ -276,11 +276,9 @@ impl Top<'_> {
             self.assign("pulses_enable", update);
             self.assign("vectors_ready", ready);
         }
-        if alternates(self.schedule) {
-            let lowest = self.get("random_firing").bit(0);
-            self.wire("first_device", lowest);
-            // Programming and updates never run at the same time.
-            let sides = self.net("program_sides", 2).and(self.net("pulse_sides", 2));
+        if self.schedule.design.pulses_one_device() {
+            let (programming, program) = (self.get("programming"), self.net("program_sides", 2));
+            let sides = programming.mux(program, self.net("pulse_sides", 2));
             self.wire("sides", sides);
         }
         self.place(
@@ -288,7 +286,6 @@ impl Top<'_> {
             &pulse_control(self.schedule),
             &[
                 ("enable", "pulses_enable"),
-                ("random", "first_device"),
                 ("sides", "pulse_sides"),
                 ("positions_last", "op_positions_last"),
                 ("all_sent", "pulses_sent"),

@@ -11,10 +11,10 @@
 // unprogrammed cells weigh zero.
 //
 // Column reads drive the bit lines and convert the word lines with 2 ADCs; read_columns_i is stable
-// from sampling to the last conversion. A pulse moves every cell whose word line and bit line hold
-// codes of the chosen signs by one level; it needs lines that were applied, and nothing else
-// happens between pulse_start_i and pulse_done_o. What was sampled is void after a pulse. Cells of
-// lines that hold 0 never move.
+// from sampling to the last conversion. A pulse moves every connected device whose word line and
+// bit line hold codes of the chosen signs by one level; it needs lines that were applied, and
+// nothing else happens between pulse_start_i and pulse_done_o. What was sampled is void after a
+// pulse. Cells of lines that hold 0 never move.
 //
 // sides_i is stable from sampling to the last conversion, and to the end of a pulse.
 //
