@@ -46,9 +46,10 @@ const SHOWN: usize = 32;
 const COLUMNS: usize = 16;
 
 /// What is trained: name, rule on devices (or float), levels of a device.
-const VARIANTS: [(&str, Option<UpdateRule>, u32); 4] = [
+const VARIANTS: [(&str, Option<UpdateRule>, u32); 5] = [
     ("float, Adam", None, 64),
     ("accumulate, 64 levels", Some(UpdateRule::Accumulate), 64),
+    ("accumulate, 256 levels", Some(UpdateRule::Accumulate), 256),
     ("stochastic, 256 levels", Some(UpdateRule::Stochastic), 256),
     ("stochastic, 64 levels", Some(UpdateRule::Stochastic), 64),
 ];
