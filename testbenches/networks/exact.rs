@@ -89,7 +89,7 @@ pub fn steps_are_exact(design: &Design, steps: usize, batch: usize, options: &Se
     let schedule = Schedule::new(design);
     let data = images(design, 64);
     let codes = prepare::codes(&data, design);
-    let mut session = TrainingSession::start(&schedule, initial(&schedule), options).unwrap_or_else(|e| panic!("{e}"));
+    let mut session = TrainingSession::start(&schedule, pulsing(&schedule), options).unwrap_or_else(|e| panic!("{e}"));
     for step in 0..steps {
         let places: Vec<usize> = (0..batch).map(|k| (step * batch + k) % codes.len()).collect();
         let batch: Vec<&[i8]> = places.iter().map(|&i| codes[i].as_slice()).collect();
