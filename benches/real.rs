@@ -5,10 +5,8 @@
 //! the gathering of its input. A pulse reaches the devices between all lines that fire.
 
 use memgan::config::{Design, Role};
-use memgan::device::LayerDevices;
-use memgan::golden::{
-    BatchMachine, Connected, FiredColumns, InstructionSet, Pulse, TrainSettings, TrainState, Trainer,
-};
+use memgan::device::{Connected, LayerDevices, Pulse};
+use memgan::golden::{BatchMachine, FiredColumns, InstructionSet, TrainSettings, TrainState, Trainer};
 use memgan::numeric::{Draw, Rate, event_key};
 use memgan::prepare;
 use memgan::schedule::{Phase, Schedule};
@@ -80,13 +78,8 @@ fn pulses(pair: &str, law: &str) {
                 let key = event_key(devices.model.key(Draw::Pulse), 1, count);
                 count += 1;
                 fired.select(&some, 128);
-                fired.pulse(
-                    set,
-                    &devices,
-                    &some,
-                    (&mut plus, &mut minus),
-                    Pulse { connected: Connected::Both, up: count & 1 == 0, key },
-                );
+                let pulse = Pulse { connected: Connected::Both, up: count & 1 == 0, key };
+                fired.pulse(set, &devices, &some, (&mut plus, &mut minus), pulse);
             });
             report(&format!("pulse, {pair}, {name}, {set}"), sides * lines * lines, seconds);
         }
@@ -94,9 +87,10 @@ fn pulses(pair: &str, law: &str) {
     let seconds = time(|| {
         let key = event_key(devices.model.key(Draw::Pulse), 1, count);
         count += 1;
+        let pulse = Pulse { connected: Connected::Both, up: count & 1 == 0, key };
         for cell in 0..128 * 128 {
             let (i, j) = (cell / 128, cell % 128);
-            (plus[cell], minus[cell]) = devices.pulse(i, j, plus[cell], minus[cell], count & 1 == 0, key);
+            (plus[cell], minus[cell]) = devices.pulse(i, j, plus[cell], minus[cell], pulse);
         }
     });
     report(&format!("pulse, {pair}, every line, device by device"), sides * 128 * 128, seconds);

@@ -3,6 +3,7 @@
 use super::blocks::{BLOCK, DeviceBlock, DeviceTable, LawTable, wide_lane};
 use super::drift::{AgeKeys, DriftModel};
 use super::model::{AdcParameters, ArrayModel, DeviceParameters, NOMINAL_STRENGTH};
+use super::pulse::Pulse;
 use crate::config::{Design, PairScheme};
 use crate::electrical::{IrDrop, LineFactors};
 use crate::numeric::{draw, saturate};
@@ -96,34 +97,37 @@ impl LayerDevices {
         (self.plus_device(i, j).hold(plus), minus)
     }
 
-    /// The codes of a cell after a pulse with this key; up is SET on plus and RESET on minus.
+    /// The codes of a cell after a pulse.
     #[inline]
-    pub fn pulse(&self, i: usize, j: usize, plus: u16, minus: u16, up: bool, key: u32) -> (u16, u16) {
-        self.moved(ArrayModel::pulse, (i, j), (plus, minus), up, key)
+    pub fn pulse(&self, i: usize, j: usize, plus: u16, minus: u16, pulse: Pulse) -> (u16, u16) {
+        self.moved(ArrayModel::pulse, (i, j), (plus, minus), pulse)
     }
 
-    /// The codes of a cell after a pulse with this key of which it gets only the word line or only the bit line.
+    /// The codes of a cell after a pulse of which it gets only the word line or only the bit line.
     #[inline]
-    pub fn disturb(&self, i: usize, j: usize, plus: u16, minus: u16, up: bool, key: u32) -> (u16, u16) {
-        self.moved(ArrayModel::disturb, (i, j), (plus, minus), up, key)
+    pub fn disturb(&self, i: usize, j: usize, plus: u16, minus: u16, pulse: Pulse) -> (u16, u16) {
+        self.moved(ArrayModel::disturb, (i, j), (plus, minus), pulse)
     }
 
-    /// Both devices of a cell moved by `step`, in opposite directions.
+    /// The connected devices of a cell moved by `step`, those of a pair in opposite directions.
     #[inline]
     fn moved(
         &self,
         step: impl Fn(&ArrayModel, i32, &DeviceParameters, bool, u8, u32) -> i32,
         (i, j): (usize, usize),
         (plus, minus): (u16, u16),
-        up: bool,
-        key: u32,
+        Pulse { connected, up, key }: Pulse,
     ) -> (u16, u16) {
         let number = number(self.row_part[i], self.column_part[j]);
         let step = |code: u16, d: &DeviceParameters, up, side| {
             step(&self.model, code.into(), d, up, NOMINAL_STRENGTH, draw(key, number | side)) as u16
         };
-        let minus = self.minus.get(i, j).map_or(minus, |d| step(minus, &d, !up, 1));
-        (step(plus, &self.plus_device(i, j), up, 0), minus)
+        let plus = if connected.plus() { step(plus, &self.plus_device(i, j), up, 0) } else { plus };
+        let minus = match self.minus.get(i, j) {
+            Some(d) if connected.minus() => step(minus, &d, !up, 1),
+            _ => minus,
+        };
+        (plus, minus)
     }
 
     #[inline]

@@ -10,6 +10,7 @@ mod drift;
 mod forming;
 mod mapping;
 mod model;
+mod pulse;
 mod slopes;
 mod write_verify;
 
@@ -26,6 +27,7 @@ pub use forming::{FormingModel, MOST_AMPLITUDE, NEVER, VIRGIN};
 pub use mapping::{LayerMap, LayerParameters, Mapping, QuantisationReport};
 pub use model::{AdcParameters, ArrayModel, DeviceParameters, NOMINAL_STRENGTH};
 pub(crate) use model::{LAW_ONE, convert_sum};
+pub use pulse::{Connected, Pulse};
 pub use slopes::SlopeModel;
 pub use write_verify::{
     DevicePlace, FormingPulses, GivenPulse, ProgramMode, PulseStrength, StrengthMode, TileCells, TileEvents,

@@ -27,7 +27,7 @@ pub use calibrate::{Calibration, MappingError, map_weights};
 pub use float::FloatNetwork;
 pub use instruction_set::InstructionSet;
 pub use machine::Machine;
-pub use pulse::{Connected, FiredColumns, Pulse};
+pub use pulse::FiredColumns;
 pub use train::{
     Divergence, LayerReport, LayerState, PhaseLoss, PulseRecord, StepReport, TargetFall, TrainError, TrainSettings,
     TrainState, Trainer,

@@ -1,46 +1,8 @@
 //! Pulses on many real devices at once.
 
 use super::{InstructionSet, simd};
-use crate::device::{BLOCK, LayerDevices, NOMINAL_STRENGTH, wide_lane};
+use crate::device::{BLOCK, LayerDevices, NOMINAL_STRENGTH, Pulse, wide_lane};
 use crate::numeric::draw;
-
-/// Devices of a pair that are connected during a pulse; the others do not move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Connected {
-    Both,
-    Plus,
-    Minus,
-}
-
-impl Connected {
-    /// The other device of a pair, where one is connected.
-    pub(super) fn other(self) -> Self {
-        match self {
-            Self::Both => Self::Both,
-            Self::Plus => Self::Minus,
-            Self::Minus => Self::Plus,
-        }
-    }
-
-    /// The codes `(plus, minus)` of a pair that a pulse would move from `from` to `to`.
-    #[inline]
-    pub fn moved(self, from: (u16, u16), to: (u16, u16)) -> (u16, u16) {
-        match self {
-            Self::Both => to,
-            Self::Plus => (to.0, from.1),
-            Self::Minus => (from.0, to.1),
-        }
-    }
-}
-
-/// A pulse: up is SET on plus and RESET on minus.
-#[derive(Clone, Copy, Debug)]
-pub struct Pulse {
-    pub connected: Connected,
-    pub up: bool,
-    /// What its noise depends on.
-    pub key: u32,
-}
 
 /// Bit lines that fire together, sorted by blocks of neighbouring devices.
 ///
@@ -117,7 +79,7 @@ impl FiredColumns {
         &self.singles
     }
 
-    /// [`LayerDevices::pulse`] of the connected devices of word lines `rows` whose bit lines fire. `plus` and `minus` are the codes of
+    /// [`LayerDevices::pulse`] of the cells of word lines `rows` whose bit lines fire. `plus` and `minus` are the codes of
     /// the whole matrix, `[matrix_rows x matrix_columns]`, each within its device's bounds or
     /// [`crate::device::VIRGIN`].
     pub fn pulse(
@@ -126,25 +88,25 @@ impl FiredColumns {
         devices: &LayerDevices,
         rows: &[usize],
         (plus, minus): (&mut [u16], &mut [u16]),
-        Pulse { connected, up, key }: Pulse,
+        pulse: Pulse,
     ) {
         let width = devices.dim().1;
         for (&i, &j) in rows.iter().flat_map(|i| self.singles.iter().map(move |j| (i, j))) {
             let at = i * width + j;
-            let from = (plus[at], minus[at]);
-            (plus[at], minus[at]) = connected.moved(from, devices.pulse(i, j, from.0, from.1, up, key));
+            (plus[at], minus[at]) = devices.pulse(i, j, plus[at], minus[at], pulse);
         }
         if self.blocks.is_empty() {
             return;
         }
+        let Pulse { connected, up, key } = pulse;
         let side = |codes, up, minus| {
             let (blocks, fired) = (self.blocks.as_slice(), self.fired.as_slice());
             simd::pulse_rows(set, &mut PulseRows { devices, minus, rows, up, key, blocks, fired, codes });
         };
-        if connected != Connected::Minus {
+        if connected.plus() {
             side(plus, up, false);
         }
-        if devices.pairs() && connected != Connected::Plus {
+        if devices.pairs() && connected.minus() {
             side(minus, !up, true);
         }
     }
@@ -171,6 +133,7 @@ pub(super) fn pulse_rows(r: &mut PulseRows) {
 mod tests {
     use super::*;
     use crate::config::Design;
+    use crate::device::Connected;
     use crate::numeric::{splitmix32, xorshift32};
     use crate::schedule::Schedule;
 
@@ -263,7 +226,7 @@ mod tests {
                     for (&i, &j) in lines.iter().flat_map(|i| columns.iter().map(move |j| (i, j))) {
                         let at = i * width + j;
                         let (plus, minus) = (&mut expected.0[at], &mut expected.1[at]);
-                        let to = devices.pulse(i, j, *plus, *minus, up, key);
+                        let to = devices.pulse(i, j, *plus, *minus, Pulse { connected: Connected::Both, up, key });
                         (*plus, *minus) = match connected {
                             Connected::Both => to,
                             Connected::Plus => (to.0, *minus),

@@ -4,9 +4,9 @@ use super::LayerState;
 use super::backward::ColumnReads;
 use super::state::difference;
 use crate::config::{Design, PairScheme};
-use crate::device::{AgeKeys, BLOCK, LayerDevices};
+use crate::device::{AgeKeys, BLOCK, Connected, LayerDevices, Pulse};
 use crate::golden::real::LayerReal;
-use crate::golden::{BankKernel, Connected, FiredColumns, InstructionSet, Pulse};
+use crate::golden::{BankKernel, FiredColumns, InstructionSet};
 use crate::numeric::{Draw, event_key};
 
 /// The devices of one layer, to be pulsed.
@@ -63,13 +63,14 @@ impl<'t> Devices<'t> {
         *events.count = count.wrapping_add(1);
         let Some(real) = self.real else { return self.pulse_ideal(rows, columns, connected, up) };
         let key = event_key(real.model.key(Draw::Pulse), events.seed, count);
+        let pulse = Pulse { connected, up, key };
         self.fired.select(columns, self.layer.plus.ncols());
         let LayerState { plus, minus, .. } = &mut *self.layer;
         let [plus, minus] = [plus, minus].map(|codes| codes.as_slice_mut().expect("rows one after the other"));
-        self.fired.pulse(self.set, real, rows, (plus, minus), Pulse { connected, up, key });
+        self.fired.pulse(self.set, real, rows, (plus, minus), pulse);
         rows.iter().for_each(|&i| self.set_fired(real, i));
         if real.model.half_select > 0 {
-            self.disturb(real, rows, columns, Pulse { connected, up, key });
+            self.disturb(real, rows, columns, pulse);
         }
     }
 
@@ -107,14 +108,16 @@ impl<'t> Devices<'t> {
         let toward = |level: u16, up: bool| if up { (level + 1).min(top) } else { level.saturating_sub(1) };
         for (&i, &j) in rows.iter().flat_map(|i| columns.iter().map(move |j| (i, j))) {
             self.change(i, j, |plus, minus| {
-                let moved = (toward(plus, up), if pair { toward(minus, !up) } else { minus });
-                connected.moved((plus, minus), moved)
+                (
+                    if connected.plus() { toward(plus, up) } else { plus },
+                    if pair && connected.minus() { toward(minus, !up) } else { minus },
+                )
             });
         }
     }
 
     /// What the pulse does to devices with only their word line or only their bit line, of all tiles.
-    fn disturb(&mut self, real: &LayerDevices, rows: &[usize], columns: &[usize], Pulse { connected, up, key }: Pulse) {
+    fn disturb(&mut self, real: &LayerDevices, rows: &[usize], columns: &[usize], pulse: Pulse) {
         let (height, width) = self.layer.plus.dim();
         let others = |lines: &[usize], count: usize| -> Vec<usize> {
             let mut selected = vec![false; count];
@@ -124,9 +127,7 @@ impl<'t> Devices<'t> {
         let (other_rows, other_columns) = (others(rows, height), others(columns, width));
         for (rows, columns) in [(rows, other_columns.as_slice()), (&other_rows, columns)] {
             for (&i, &j) in rows.iter().flat_map(|i| columns.iter().map(move |j| (i, j))) {
-                self.change(i, j, |plus, minus| {
-                    connected.moved((plus, minus), real.disturb(i, j, plus, minus, up, key))
-                });
+                self.change(i, j, |plus, minus| real.disturb(i, j, plus, minus, pulse));
             }
         }
     }

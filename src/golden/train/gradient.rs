@@ -4,11 +4,12 @@
 //! takes the place of the weights' columns, the shorter one that of the input vectors, and positions that of word lines.
 
 use super::array::{Devices, PulseEvents};
+use crate::device::Connected;
 use crate::golden::bank::{PANEL_LINES, grow, load};
 use crate::golden::engine::{Engine, Image, gather_vectors, gather_windows, tensor_range};
 use crate::golden::lines::{Conversion, Element, LINE, PairLine, QuadLine, TileRead};
 use crate::golden::window::SLACK;
-use crate::golden::{Connected, InstructionSet, simd};
+use crate::golden::{InstructionSet, simd};
 use crate::numeric::{LANES_MAX, LaneRandom, cut_gradient};
 use crate::schedule::OpKind;
 use ndarray::Array2;

@@ -1,8 +1,9 @@
 //! The stochastic rule: lines fire at random, devices move where both of their lines do.
 
 use super::array::{Devices, PulseEvents};
+use crate::device::Connected;
 use crate::golden::engine::{Image, tensor_range};
-use crate::golden::{Connected, InstructionSet, simd};
+use crate::golden::{InstructionSet, simd};
 use crate::numeric::{LANES_MAX, LaneRandom, Rate, minus_first};
 use crate::schedule::{Op, OpKind, Schedule, Window, WindowSegments};
 
