@@ -19,16 +19,19 @@ fn a_killed_task_is_run_again_and_nothing_else() {
     let (place, cluster) = (Place::new(), Cluster::start());
     place.write(1500, GRID);
     place.must(0, "sweep s.toml --out whole");
+    // Trainings lie under their digest: that of the task's point by itself.
+    place.must(0, "sweep s.toml --out alone --point 1");
+    let alone = fs::read_dir(place.path("alone/trained")).expect("a training").next().expect("a training");
+    let training = place.path("run/trained").join(alone.expect("an entry").file_name());
 
     let (points, job) = submit(&place, &cluster);
     assert_eq!(points, 4);
-    // In the middle of its training: there is a checkpoint of another step than the first.
-    let metrics = || {
-        let runs = fs::read_dir(place.path("run/trained")).into_iter().flatten().flatten();
-        runs.filter(|run| fs::metadata(run.path().join("metrics.jsonl")).is_ok_and(|m| m.len() > 0)).count()
-    };
+    // In the middle of its training, whatever the other task does: there are steps and no outcome.
     let task = format!("{job}_1");
-    cluster.wait("a task", || metrics() == 2 && cluster.tool("squeue", &["-h", "-t", "R", "-j", &task]).contains("R"));
+    let steps = || fs::metadata(training.join("metrics.jsonl")).is_ok_and(|m| m.len() > 0);
+    let ended = || training.join("outcome.json").exists();
+    let runs = || cluster.tool("squeue", &["-h", "-t", "R", "-j", &task]).contains("R");
+    cluster.wait("a task", || steps() && !ended() && runs());
     cluster.tool("scancel", &["--signal=KILL", "--full", &task]);
     cluster.drain();
     assert_eq!(place.points("run").len(), 3);
